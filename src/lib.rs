@@ -1,0 +1,8 @@
+//! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
+
+pub mod error;
+pub mod manifest;
+pub mod progress;
+
+pub mod sql;
+pub mod vector;

@@ -1,0 +1,3 @@
+//! From argv to an exit code; everything else is in the library.
+
+fn main() {}

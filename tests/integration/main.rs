@@ -1,0 +1,1 @@
+//! The integration tests: one binary, a module per command, against real servers.

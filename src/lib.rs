@@ -4,5 +4,6 @@ pub mod error;
 pub mod manifest;
 pub mod progress;
 
+pub mod render;
 pub mod sql;
 pub mod vector;

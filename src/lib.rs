@@ -6,5 +6,6 @@ pub mod manifest;
 pub mod progress;
 
 pub mod render;
+pub mod search;
 pub mod sql;
 pub mod vector;

@@ -34,7 +34,7 @@ impl Context {
         render::log::start(&stderr, globals.verbose, filter, style.color_stderr);
         let is_terminal = std::io::stderr().is_terminal();
         let progress = render::progress::sink(
-            globals.progress,
+            globals.progress_mode(),
             globals.quiet,
             &stderr,
             is_terminal,

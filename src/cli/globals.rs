@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::render::OutputFormat;
-use crate::render::progress::Mode;
+use crate::render;
 
 const CONNECTION: &str = "Connection";
 const OUTPUT: &str = "Output";
@@ -30,7 +29,7 @@ pub struct Globals {
 
     /// What stdout carries
     #[arg(long, global = true, value_enum, value_name = "FORMAT", help_heading = OUTPUT)]
-    pub output_format: Option<OutputFormat>,
+    pub output_format: Option<Format>,
 
     /// The same as --output-format json
     #[arg(long, global = true, conflicts_with = "output_format", help_heading = OUTPUT)]
@@ -46,7 +45,7 @@ pub struct Globals {
 
     /// How progress is shown
     #[arg(long, global = true, value_enum, default_value_t, value_name = "HOW", help_heading = OUTPUT)]
-    pub progress: Mode,
+    pub progress: ProgressMode,
 
     /// When to use colours [env: NO_COLOR]
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = OUTPUT)]
@@ -64,22 +63,61 @@ pub struct Globals {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Color {
-    /// On terminals that have not said NO_COLOR.
+    /// On terminals, unless NO_COLOR is set
     #[default]
     Auto,
-    /// Always.
+    /// Always
     Always,
-    /// Never.
+    /// Never
     Never,
+}
+
+/// What stdout carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Text,
+    /// One versioned JSON document
+    Json,
+    /// One JSON object a line: rows first, the document last
+    StreamJson,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ProgressMode {
+    /// Bars on a terminal, lines elsewhere
+    #[default]
+    Auto,
+    /// Bars, after the first 250 ms
+    Bar,
+    /// A line every ten seconds
+    Line,
+    /// One JSON object a line, on stderr
+    Json,
+    /// Nothing
+    None,
 }
 
 impl Globals {
     /// What stdout carries, the flags taken together.
-    pub fn format(&self) -> OutputFormat {
-        if self.json {
-            OutputFormat::Json
-        } else {
-            self.output_format.unwrap_or_default()
+    pub fn format(&self) -> render::OutputFormat {
+        match self.output_format {
+            Some(Format::StreamJson) => render::OutputFormat::StreamJson,
+            Some(Format::Json) => render::OutputFormat::Json,
+            None if self.json => render::OutputFormat::Json,
+            Some(Format::Text) | None => render::OutputFormat::Text,
+        }
+    }
+
+    /// How progress is shown.
+    pub fn progress_mode(&self) -> render::progress::Mode {
+        match self.progress {
+            ProgressMode::Auto => render::progress::Mode::Auto,
+            ProgressMode::Bar => render::progress::Mode::Bar,
+            ProgressMode::Line => render::progress::Mode::Line,
+            ProgressMode::Json => render::progress::Mode::Json,
+            ProgressMode::None => render::progress::Mode::None,
         }
     }
 }

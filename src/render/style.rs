@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style as Ansi};
 
 /// What stdout carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OutputFormat {
     /// Text for people.
     #[default]

@@ -12,7 +12,7 @@ use super::terminal::Stderr;
 use crate::progress::{Progress, Task, Unit};
 
 /// How progress is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Bars on a terminal, lines elsewhere.
     #[default]

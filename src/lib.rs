@@ -1,6 +1,7 @@
 //! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
 
 pub mod cli;
+pub mod connection;
 pub mod error;
 pub mod manifest;
 pub mod progress;

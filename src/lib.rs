@@ -1,5 +1,7 @@
 //! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
 
+pub mod catalog;
+pub mod collection;
 pub mod error;
 pub mod manifest;
 pub mod progress;

@@ -1,0 +1,1 @@
+//! What is in this database: read-only facts from PostgreSQL's catalogs.

@@ -15,7 +15,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
 
-pub use ident::{Ident, InvalidName, QualifiedName};
+pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.
 pub fn fixed<'q>(statement: &'static str) -> Query<'q, Postgres, PgArguments> {

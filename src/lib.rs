@@ -1,6 +1,8 @@
 //! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
 
+pub mod catalog;
 pub mod cli;
+pub mod collection;
 pub mod error;
 pub mod manifest;
 pub mod progress;

@@ -16,7 +16,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
 
-pub use ident::{Ident, InvalidName, QualifiedName};
+pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.

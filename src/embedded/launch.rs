@@ -85,16 +85,17 @@ async fn start_process(place: &Place, state: &State, account: &Account) -> Resul
 }
 
 fn not_started(place: &Place, said: &str) -> Error {
-    let telling = |line: &&str| {
-        ["FATAL", "PANIC", "ERROR", "error:"]
+    let telling = |line: &str| {
+        let start = ["FATAL:", "PANIC:", "ERROR:", "error:"]
             .iter()
-            .any(|word| line.contains(word))
+            .find_map(|word| line.find(word))?;
+        line.get(start..).map(str::to_owned)
     };
     let error = Error::failed(format!("PostgreSQL {} did not start", place.major()));
     said.lines()
-        .filter(telling)
+        .filter_map(telling)
         .take(4)
-        .fold(error, |error, line| error.cause(line.trim()))
+        .fold(error, Error::cause)
         .hint("Run `vecops embedded logs` to read all that it said.")
 }
 

@@ -34,6 +34,7 @@ use serde::Serialize;
 pub use account::runs_as_root;
 pub use locate::{Origin, Programs, Search};
 pub use logs::{Follower, last_lines, log_file};
+pub use place::cluster_folder;
 pub use start::start;
 pub use status::{Status, running, status};
 pub use stop::{Stopped, remove, stop};

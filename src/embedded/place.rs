@@ -68,6 +68,11 @@ impl Place {
     }
 }
 
+/// The folder of a cluster: everything that `remove` deletes.
+pub fn cluster_folder(options: &Options) -> Result<PathBuf> {
+    Place::of(options).map(|place| place.folder())
+}
+
 /// Makes a folder and those above it; the new ones get this mode whatever the caller's umask.
 pub(super) fn make_folders(folder: &Path, mode: u32) -> Result<()> {
     let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();

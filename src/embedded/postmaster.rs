@@ -23,14 +23,30 @@ pub(super) fn living(place: &Place) -> Option<Postmaster> {
     is_alive(postmaster.pid, &place.cluster()).then_some(postmaster)
 }
 
-/// Removes the file of a server process that is gone, so that PostgreSQL does not take whoever has its process
-/// id now for it. PostgreSQL itself still refuses to start while orphans of the old server hold its memory.
+/// Removes the files by which a server process that is gone holds its data directory and its socket.
+///
+/// PostgreSQL sees through a free process id, but takes a zombie, or whoever has that id now, for the old
+/// server. It still refuses to start while orphans of the old server hold its memory, and that stays its own
+/// judgement.
 pub(super) fn forget_dead(place: &Place) -> Result<()> {
-    if read(place).is_some() && living(place).is_none() {
-        fs_err::remove_file(place.cluster().join("postmaster.pid"))
-            .context("remove a stale `postmaster.pid`")?;
+    if living(place).is_some() {
+        return Ok(());
+    }
+    remove_file(&place.cluster().join("postmaster.pid"))?;
+    let Some(socket) = place.socket().filter(|folder| folder.is_dir()) else {
+        return Ok(());
+    };
+    for entry in fs_err::read_dir(socket)? {
+        remove_file(&entry?.path())?;
     }
     Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match fs_err::remove_file(path) {
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.context("clear away what a dead server left"),
+    }
 }
 
 fn read(place: &Place) -> Option<Postmaster> {

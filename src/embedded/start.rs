@@ -31,7 +31,7 @@ pub async fn start(options: &Options, progress: &dyn Progress) -> Result<Running
             refuse_unknown_cluster(&place, unfinished.as_ref())?;
             let programs = locate::programs(options, None, &account, progress).await?;
             if let Some(unfinished) = unfinished {
-                stop::stop_process(&place, &unfinished, &account, "immediate").await?;
+                stop::stop_process(&place, &unfinished.programs, &account, "immediate").await?;
             }
             let state = State::new(programs, launch::free_port()?);
             let task = progress.task("make the database cluster", Unit::Unknown, None);

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::account::{self, Account, runs_as_root};
 use super::place::{Place, delete_folder};
 use super::state::State;
-use super::{Major, Options, lock, postmaster};
-use crate::error::{Error, Result};
+use super::{Major, Options, Programs, locate, lock, postmaster};
+use crate::error::Result;
 use crate::progress::{Progress, Unit};
 
 /// What stopping did.
@@ -48,13 +48,8 @@ async fn stop_and(
     let process = postmaster::living(&place);
     if process.is_some() {
         let task = progress.task(&format!("stop PostgreSQL {major}"), Unit::Unknown, None);
-        let state = State::read(&place)?.ok_or_else(|| {
-            Error::precondition(format!(
-                "the state file of `{}` is gone",
-                place.folder().display()
-            ))
-        })?;
-        stop_process(&place, &state, &account, mode).await?;
+        let programs = programs(&place, options, &account, progress).await?;
+        stop_process(&place, &programs, &account, mode).await?;
         task.finish();
     }
     postmaster::forget_dead(&place)?;
@@ -65,12 +60,30 @@ async fn stop_and(
     })
 }
 
+/// The programs that the server was started with; where that is not known any more, others of its version.
+async fn programs(
+    place: &Place,
+    options: &Options,
+    account: &Account,
+    progress: &dyn Progress,
+) -> Result<Programs> {
+    match State::read(place) {
+        Ok(Some(state)) => Ok(state.programs),
+        _ => locate::programs(options, None, account, progress).await,
+    }
+}
+
 /// Stops the server process where it lives, and waits for its end. The caller holds the lock.
-pub(super) async fn stop_process(place: &Place, state: &State, account: &Account, mode: &str) -> Result<()> {
+pub(super) async fn stop_process(
+    place: &Place,
+    programs: &Programs,
+    account: &Account,
+    mode: &str,
+) -> Result<()> {
     if postmaster::living(place).is_none() {
         return Ok(());
     }
-    let mut command = account.command(&state.programs.program("pg_ctl"));
+    let mut command = account.command(&programs.program("pg_ctl"));
     command
         .args([
             "stop",

@@ -6,5 +6,6 @@ pub mod error;
 pub mod manifest;
 pub mod progress;
 
+pub mod setup;
 pub mod sql;
 pub mod vector;

@@ -70,11 +70,6 @@ impl VectorExtension {
         format!("operator({}.{})", self.schema, metric.operator())
     }
 
-    /// A metric's function, which no index serves: `"extensions".cosine_distance`.
-    pub fn function(&self, metric: Metric) -> String {
-        format!("{}.{}", self.schema, metric.function())
-    }
-
     /// Loads the extension's library into the session. Until then a server refuses a non-superuser's
     /// `create function ... set hnsw.ef_search`, and takes any value in `set hnsw.ef_search`.
     pub fn load_library(&self) -> String {

@@ -9,6 +9,7 @@
 //! Quoting rules: PostgreSQL documentation, 4.1 "Lexical Structure".
 
 mod ident;
+mod plan;
 
 #[expect(clippy::disallowed_types, reason = "this module is the door")]
 use sqlx::AssertSqlSafe;
@@ -16,6 +17,7 @@ use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
 
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
+pub use plan::{Node, Plan};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.
 pub fn fixed<'q>(statement: &'static str) -> Query<'q, Postgres, PgArguments> {

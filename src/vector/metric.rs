@@ -59,16 +59,22 @@ impl Metric {
         }
     }
 
-    /// pgvector's distance function, which no index serves: what exact search calls.
-    pub fn function(self) -> &'static str {
+    /// The distance as a function call on two SQL expressions, which no index serves: what exact search orders by.
+    /// `schema` is the extension's schema, quoted. pgvector overloads these functions for each element type.
+    pub fn exact_distance(self, schema: &str, left: &str, right: &str) -> String {
         match self {
-            Self::L2 => "l2_distance",
-            Self::InnerProduct => "vector_negative_inner_product",
-            Self::Cosine => "cosine_distance",
-            Self::L1 => "l1_distance",
-            Self::Hamming => "hamming_distance",
-            Self::Jaccard => "jaccard_distance",
+            Self::L2 => format!("{schema}.l2_distance({left}, {right})"),
+            Self::InnerProduct => format!("-({schema}.inner_product({left}, {right}))"),
+            Self::Cosine => format!("{schema}.cosine_distance({left}, {right})"),
+            Self::L1 => format!("{schema}.l1_distance({left}, {right})"),
+            Self::Hamming => format!("{schema}.hamming_distance({left}, {right})"),
+            Self::Jaccard => format!("{schema}.jaccard_distance({left}, {right})"),
         }
+    }
+
+    /// The distance as pgvector's operator on two SQL expressions: what an index serves.
+    pub fn indexed_distance(self, schema: &str, left: &str, right: &str) -> String {
+        format!("{left} operator({schema}.{}) {right}", self.operator())
     }
 
     /// Whether the metric is defined for the element type.
@@ -105,6 +111,15 @@ impl Metric {
             Self::Cosine | Self::Jaccard => format!("1 - ({distance})"),
             Self::InnerProduct => format!("-({distance})"),
             Self::L2 | Self::L1 | Self::Hamming => format!("1 / (1 + ({distance}))"),
+        }
+    }
+
+    /// The similarity of a distance; the same law as [`Metric::similarity`].
+    pub fn similarity_of(self, distance: f64) -> f64 {
+        match self {
+            Self::Cosine | Self::Jaccard => 1.0 - distance,
+            Self::InnerProduct => -distance,
+            Self::L2 | Self::L1 | Self::Hamming => 1.0 / (1.0 + distance),
         }
     }
 }

@@ -1,1 +1,4 @@
 //! The integration tests: one binary, a module per command, against real servers.
+
+mod layers;
+mod shell;

@@ -1,0 +1,30 @@
+# Shortcuts; each target is one or two commands that work by themselves.
+.PHONY: demo test lint bench docs clean supabase-cli generate
+
+demo: ## Everything on the embedded server, in a minute
+	cargo run --release -- demo
+
+test: ## All tests, on real servers
+	cargo test
+
+lint: ## Formatting, lints, and dependency policy where cargo-deny is there
+	cargo fmt --all --check
+	cargo clippy --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not here: dependency policy not checked"; fi
+
+bench: ## Size and start-up of the release binary
+	cargo build --release
+	@ls -l target/release/vecops | awk '{printf "binary: %.1f MB\n", $$5 / 1e6}'
+	@bash -c 'time (for i in 1 2 3 4 5 6 7 8 9 10; do target/release/vecops --help >/dev/null; done)' 2>&1 | awk '/real/ {print "ten times vecops --help: " $$2}'
+
+docs: generate ## API documentation, completions, man pages, the README's command table
+	cargo doc --no-deps --document-private-items
+
+generate:
+	cargo run -- generate
+
+supabase-cli: ## The migration through the real Supabase CLI (needs npm)
+	bash tests/supabase_cli.sh
+
+clean:
+	cargo clean

@@ -1,0 +1,88 @@
+//! Ctrl-C, SIGTERM and panics: how a command ends when it does not end by itself.
+//!
+//! The first signal cancels the server's work through a second connection and gives the command a moment to
+//! put things in order; the second one ends the process at once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::time::Duration;
+
+use super::Context;
+use crate::error::{Error, Kind, Outcome, Result};
+
+/// How long a command may take to stop after the server's work was cancelled.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Drives a command until it is done or a signal comes.
+pub(super) async fn until_done_or_interrupted(
+    context: &Context,
+    work: impl Future<Output = Result<Outcome>>,
+) -> Result<Outcome> {
+    let mut work = pin!(work);
+    let kind = tokio::select! {
+        result = &mut work => return result,
+        kind = signal() => kind,
+    };
+    tokio::spawn(async {
+        let second = signal().await;
+        #[expect(clippy::exit, reason = "the second signal asks for an end without any order")]
+        std::process::exit(i32::from(second.exit_code()));
+    });
+    let stopped = async {
+        context.cancel_all().await;
+        work.await
+    };
+    match tokio::time::timeout(GRACE, stopped).await {
+        // It was done before the signal could stop it: that is the truth to report.
+        Ok(Ok(outcome)) => Ok(outcome),
+        Ok(Err(_)) | Err(_) => Err(interrupted(kind)),
+    }
+}
+
+fn interrupted(kind: Kind) -> Error {
+    Error::new(kind, "interrupted; nothing that was complete before is changed")
+}
+
+/// Waits for SIGINT or SIGTERM (Ctrl-C elsewhere).
+#[cfg(unix)]
+async fn signal() -> Kind {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => Kind::Interrupted,
+        _ = terminate.recv() => Kind::Terminated,
+    }
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+async fn signal() -> Kind {
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Kind::Interrupted,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Makes a panic say that it is a bug of vecops, and where.
+pub(super) fn install_panic_report() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map_or_else(String::new, |location| format!(" at {location}"));
+        let text = panic.payload_as_str().unwrap_or("no message");
+        let report = format!(
+            "error: this is a bug in vecops {}{place}: {text}\n  hint: Please report it with the command you ran.",
+            env!("CARGO_PKG_VERSION"),
+        );
+        crate::render::terminal::Stderr::new().line(&report);
+    }));
+}
+
+/// Turns a panic into its exit code.
+pub(super) fn catching_bugs(work: impl FnOnce() -> u8) -> u8 {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Kind::Bug.exit_code())
+}

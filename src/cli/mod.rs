@@ -1,0 +1,160 @@
+//! The command line: one file per subcommand with its arguments, its `run` and its view.
+//!
+//! The only layer that knows clap and dialoguer. [`context`] resolves flags, environment and files once;
+//! nothing below reads the environment or prints. A command that needs two domains composes them here.
+
+mod completions;
+mod consent;
+pub mod context;
+mod generate;
+mod globals;
+mod interrupt;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use context::Context;
+pub use globals::Globals;
+
+use crate::error::{Error, Outcome, Result};
+use crate::render::{self, OutputFormat};
+
+/// Vector operations for Supabase and pgvector
+///
+/// Create the vector schema with its security, load embeddings, search them, and look after what you have
+/// built, over one connection manager that reads Supabase environment profiles.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vecops",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "Start here: `vecops demo` needs nothing but this program and Python's pip.")]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Completions(completions::CompletionsArgs),
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
+}
+
+/// The whole definition of the command line, for completions, man pages and tests.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs a command line to its end and returns the exit code of the shell contract.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    interrupt::install_panic_report();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let code = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => interrupt::catching_bugs(|| start(cli)),
+        Err(error) => answer_without_command(&error, &arguments),
+    };
+    ExitCode::from(code)
+}
+
+fn start(cli: Cli) -> u8 {
+    let context = match Context::new(cli.globals) {
+        Ok(context) => context,
+        Err((format, error)) => return report_error(&error, format),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(source) => {
+            let error = Error::failed("start the asynchronous runtime").cause(source);
+            return context.report_error(&error);
+        }
+    };
+    let result = runtime.block_on(interrupt::until_done_or_interrupted(
+        &context,
+        dispatch(&context, cli.command),
+    ));
+    // Blocking threads (a reader waiting on stdin) must not hold up the end of the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(outcome) => outcome.exit_code(),
+        Err(error) => context.report_error(&error),
+    }
+}
+
+async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
+    match command {
+        Command::Completions(args) => completions::run(&args),
+        Command::Generate(args) => generate::run(&args),
+    }
+}
+
+/// Answers `--help`, `--version` and a wrong command line.
+fn answer_without_command(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Help on a closed pipe has no reader to miss it.
+        error.print().unwrap_or_default();
+        return 0;
+    }
+    if wants_json(arguments) {
+        let text = error.render().to_string();
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        return report_error(
+            &Error::usage(message).hint("Run `vecops --help`."),
+            OutputFormat::Json,
+        );
+    }
+    error.print().unwrap_or_default();
+    Error::usage("").kind().exit_code()
+}
+
+/// Whether a command line that clap refused asked for JSON.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let words: Vec<_> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let by_flag = words.iter().any(|word| {
+        matches!(
+            *word,
+            "--json" | "--output-format=json" | "--output-format=stream-json"
+        )
+    });
+    by_flag
+        || words
+            .windows(2)
+            .any(|pair| matches!(pair, ["--output-format", "json" | "stream-json"]))
+}
+
+/// Writes an error that came before there was a context.
+fn report_error(error: &Error, format: OutputFormat) -> u8 {
+    let stderr = render::terminal::Stderr::new();
+    match format {
+        OutputFormat::Text => stderr.line(&render::error::text(error, false)),
+        OutputFormat::Json | OutputFormat::StreamJson => {
+            stderr.line(&render::document::of_error(error, None).to_string());
+        }
+    }
+    error.kind().exit_code()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::definition().debug_assert();
+    }
+}

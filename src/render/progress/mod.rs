@@ -1,0 +1,99 @@
+//! The four sinks of [`Progress`]: bars on a terminal, lines elsewhere, NDJSON, none.
+
+mod bars;
+mod json;
+mod lines;
+mod ticker;
+
+use std::sync::Arc;
+
+use super::style::Role;
+use super::terminal::Stderr;
+use crate::progress::{Progress, Task, Unit};
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Bars on a terminal, lines elsewhere.
+    #[default]
+    Auto,
+    /// Bars, after the first 250 ms.
+    Bar,
+    /// A line every ten seconds.
+    Line,
+    /// One JSON object a line on stderr.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// Where progress, notes and warnings go.
+#[derive(Clone)]
+pub struct Sink {
+    mode: Mode,
+    quiet: bool,
+    color: bool,
+    stderr: Stderr,
+}
+
+/// Makes the sink that a mode asks for; `quiet` silences progress and notes, never warnings.
+pub fn sink(mode: Mode, quiet: bool, stderr: &Stderr, is_terminal: bool, color: bool) -> Arc<dyn Progress> {
+    let mode = match mode {
+        _ if quiet => Mode::None,
+        Mode::Auto if is_terminal => Mode::Bar,
+        Mode::Auto => Mode::Line,
+        chosen => chosen,
+    };
+    Arc::new(Sink {
+        mode,
+        quiet,
+        color,
+        stderr: stderr.clone(),
+    })
+}
+
+impl Progress for Sink {
+    fn task(&self, label: &str, unit: Unit, total: Option<u64>) -> Task {
+        match self.mode {
+            Mode::Bar | Mode::Auto => bars::task(&self.stderr, label, unit, total),
+            Mode::Line => lines::task(&self.stderr, label, unit, total),
+            Mode::Json => json::task(&self.stderr, label, unit, total),
+            Mode::None => Task::silent(),
+        }
+    }
+
+    fn note(&self, text: &str) {
+        match self.mode {
+            _ if self.quiet => {}
+            Mode::Json => json::message(&self.stderr, "note", text),
+            _ => self.stderr.line(text),
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        match self.mode {
+            Mode::Json => json::message(&self.stderr, "warning", text),
+            _ => self
+                .stderr
+                .line(&format!("{} {text}", Role::Warning.paint("warning:", self.color))),
+        }
+    }
+}
+
+/// How much is done, as words: `1,200 of 5,000 rows (24 %)`.
+fn amount(unit: Unit, done: u64, total: Option<u64>) -> String {
+    use super::units::{bytes, count};
+    let show = |n| if unit == Unit::Bytes { bytes(n) } else { count(n) };
+    let noun = match unit {
+        Unit::Rows => " rows",
+        Unit::Steps => " steps",
+        Unit::Bytes | Unit::Unknown => "",
+    };
+    match total {
+        Some(total) if total > 0 => {
+            let percent = done.saturating_mul(100) / total;
+            format!("{} of {}{noun} ({percent} %)", show(done), show(total))
+        }
+        _ => format!("{}{noun}", show(done)),
+    }
+}

@@ -35,11 +35,12 @@ pub fn migration_text(plan: &Plan) -> Result<String> {
     for step in &plan.steps {
         let sql = step.migration_sql.as_ref().unwrap_or(&step.sql);
         let waits = match step.phase {
-            Phase::Afterwards => "\n-- Inside a migration this stops writers until it is done.",
+            Phase::Afterwards => " (inside a migration this stops writers until it is done)",
             Phase::Transaction => "",
         };
-        write!(text, "\n-- {}: {}{waits}\n{sql}\n", step.title, step.reason)
-            .map_err(|error| Error::bug(error.to_string()))?;
+        // A comment ends with its line, so a name in it must not bring another one.
+        let title = step.title.replace(['\n', '\r'], " ");
+        write!(text, "\n-- {title}{waits}\n{sql}\n").map_err(|error| Error::bug(error.to_string()))?;
     }
     Ok(text)
 }

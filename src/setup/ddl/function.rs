@@ -142,7 +142,7 @@ fn source(collection: &Collection, extension: &Ident) -> String {
              from nearest n\norder by n.similarity desc\n"
         )
     } else {
-        format!("\n    {nearest}\n")
+        format!("\n{}\n", nearest.replace("\n    ", "\n"))
     }
 }
 

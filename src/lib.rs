@@ -7,8 +7,8 @@ pub mod embedded;
 pub mod error;
 pub mod manifest;
 pub mod progress;
-
 pub mod render;
 pub mod search;
+pub mod setup;
 pub mod sql;
 pub mod vector;

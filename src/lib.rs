@@ -1,12 +1,15 @@
 //! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
 
+pub mod catalog;
 pub mod cli;
+pub mod collection;
 pub mod connection;
+pub mod embedded;
 pub mod error;
 pub mod manifest;
 pub mod progress;
-
 pub mod render;
 pub mod search;
+pub mod setup;
 pub mod sql;
 pub mod vector;

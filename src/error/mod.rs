@@ -7,10 +7,13 @@
 //! Messages are lowercase, without a full stop, and name the object in backticks. Hints are sentences that
 //! name a command.
 
+mod nearest;
 pub mod pooler;
 pub mod sqlstate;
 
 use std::fmt;
+
+pub use nearest::nearest;
 
 /// The result of everything in vecops that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,7 +1,7 @@
 //! Nearest neighbours of a vector in one table: by its index or exactly, with a filter, with the plan.
 //!
 //! The caller hands in an open read-only transaction, in which it has already put on the role to search as.
-//! This module must not write, and knows no manifest: the command describes the table by [`Searchable`].
+//! This module must not write; what the table's columns mean, the catalog has found out ([`Target`]).
 //! What the index can miss under a filter: pgvector's README, "Filtering" and "Iterative Index Scans".
 
 mod shortfall;
@@ -15,37 +15,13 @@ use sqlx::{PgConnection, Row as _};
 
 pub use shortfall::Shortfall;
 
+use crate::catalog::Target;
 use crate::error::{Context as _, Error, Result};
-use crate::sql::{self, Ident, Plan, QualifiedName};
-use crate::vector::{ElementType, Metric};
+use crate::sql::{self, Plan, QualifiedName};
+use crate::vector::Metric;
 
 /// The most rows that an index scan looks at when nothing is said.
 pub const DEFAULT_EF_SEARCH: u16 = 100;
-
-/// The table to search and what its columns mean.
-#[derive(Debug, Clone)]
-pub struct Searchable {
-    /// The table.
-    pub table: QualifiedName,
-    /// The primary key and its SQL type.
-    pub id: Ident,
-    /// The key's type as `format_type` writes it, such as `bigint`.
-    pub id_type: String,
-    /// The text shown for each row.
-    pub content: Option<Ident>,
-    /// The jsonb column that `filter` looks into.
-    pub metadata: Option<Ident>,
-    /// The vector column.
-    pub embedding: Ident,
-    /// Its element type.
-    pub element: ElementType,
-    /// Its dimensions, where the column fixes them.
-    pub dimensions: Option<u32>,
-    /// How distance is measured.
-    pub metric: Metric,
-    /// The schema of the `vector` extension.
-    pub extension_schema: Ident,
-}
 
 /// What to look for.
 #[derive(Debug, Clone)]
@@ -114,11 +90,7 @@ pub struct SearchReport {
 }
 
 /// Searches inside the caller's read-only transaction.
-pub async fn search(
-    connection: &mut PgConnection,
-    on: &Searchable,
-    request: &Request,
-) -> Result<SearchReport> {
+pub async fn search(connection: &mut PgConnection, on: &Target, request: &Request) -> Result<SearchReport> {
     load_library(connection, on).await?;
     let ef_search = if request.exact {
         None
@@ -161,13 +133,10 @@ fn seconds(elapsed: Duration) -> f64 {
 }
 
 /// Loads pgvector's library, without which `hnsw.*` are placeholders that take any value.
-async fn load_library(connection: &mut PgConnection, on: &Searchable) -> Result<()> {
-    sql::run(
-        connection,
-        format!("select '[1]'::{}.vector", on.extension_schema),
-    )
-    .await
-    .context("load pgvector")
+async fn load_library(connection: &mut PgConnection, on: &Target) -> Result<()> {
+    sql::run(connection, on.extension.load_library())
+        .await
+        .context("load pgvector")
 }
 
 /// Sets how far the index looks, for this transaction; returns the `ef_search` in force.
@@ -183,7 +152,7 @@ async fn set_scan(connection: &mut PgConnection, request: &Request) -> Result<u1
 }
 
 /// The vector to search with, as pgvector writes it.
-async fn query_vector(connection: &mut PgConnection, on: &Searchable, query: &Query) -> Result<String> {
+async fn query_vector(connection: &mut PgConnection, on: &Target, query: &Query) -> Result<String> {
     match query {
         Query::Vector(elements) => check_dimensions(on, elements).map(|()| format!("{elements:?}")),
         Query::Like(id) => {
@@ -207,7 +176,7 @@ async fn query_vector(connection: &mut PgConnection, on: &Searchable, query: &Qu
     }
 }
 
-fn check_dimensions(on: &Searchable, elements: &[f32]) -> Result<()> {
+fn check_dimensions(on: &Target, elements: &[f32]) -> Result<()> {
     match on.dimensions {
         Some(expected) if usize::try_from(expected).is_ok_and(|expected| expected != elements.len()) => {
             Err(Error::usage(format!(
@@ -244,7 +213,7 @@ fn read_neighbours(rows: &[sqlx::postgres::PgRow], metric: Metric) -> Result<Vec
 async fn explain(
     connection: &mut PgConnection,
     statement: &statement::Statement,
-    on: &Searchable,
+    on: &Target,
     request: &Request,
     vector: &str,
 ) -> Result<Plan> {

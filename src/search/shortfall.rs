@@ -3,7 +3,8 @@
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
-use super::{Request, Searchable, statement};
+use super::{Request, statement};
+use crate::catalog::Target;
 use crate::error::{Context as _, Result};
 
 /// How many candidate rows are counted before the count stops, so that asking why stays cheap.
@@ -29,7 +30,7 @@ pub struct Shortfall {
 /// Finds the reason, where there is a shortfall.
 pub(super) async fn explain(
     connection: &mut PgConnection,
-    on: &Searchable,
+    on: &Target,
     request: &Request,
     returned: usize,
 ) -> Result<Option<Shortfall>> {

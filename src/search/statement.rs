@@ -4,7 +4,8 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
-use super::{Request, Searchable};
+use super::Request;
+use crate::catalog::Target;
 use crate::sql;
 use crate::vector::ElementType;
 
@@ -14,10 +15,10 @@ pub(super) struct Statement {
 }
 
 /// The statement that finds the neighbours.
-pub(super) fn neighbours(on: &Searchable, request: &Request) -> Statement {
+pub(super) fn neighbours(on: &Target, request: &Request) -> Statement {
     let embedding = format!("t.{}", on.embedding);
     let vector = format!("$1::text::{}", type_name(on));
-    let schema = on.extension_schema.to_string();
+    let schema = on.extension.schema.to_string();
     let distance = match request.exact {
         true => on.metric.exact_distance(&schema, &embedding, &vector),
         false => on.metric.indexed_distance(&schema, &embedding, &vector),
@@ -29,7 +30,7 @@ pub(super) fn neighbours(on: &Searchable, request: &Request) -> Statement {
     let text = format!(
         "select t.{id}::text as id, {content} as content, {metadata} as metadata, ({distance})::float8 as distance\n\
          from {table} t\n{conditions}order by {distance}\nlimit $2",
-        id = on.id,
+        id = on.id.name,
         content = column(on.content.as_ref(), "text"),
         metadata = column(on.metadata.as_ref(), "jsonb"),
         table = on.table,
@@ -40,7 +41,7 @@ pub(super) fn neighbours(on: &Searchable, request: &Request) -> Statement {
 
 /// The statement that counts, up to a bound, the rows that a search could return; parameters as in [`Statement`],
 /// without the vector: `$1` is the bound.
-pub(super) fn matching(on: &Searchable, request: &Request) -> Statement {
+pub(super) fn matching(on: &Target, request: &Request) -> Statement {
     let conditions = conditions(on, request, 2);
     let text = format!(
         "select count(*), count(*) filter (where s.missing)\nfrom (select t.{} is null as missing from {} t\n{conditions}limit $1) s",
@@ -50,10 +51,10 @@ pub(super) fn matching(on: &Searchable, request: &Request) -> Statement {
 }
 
 /// The statement that reads a stored embedding as text; `$1` is the key as text.
-pub(super) fn stored_vector<'q>(on: &Searchable) -> Query<'q, Postgres, PgArguments> {
+pub(super) fn stored_vector<'q>(on: &Target) -> Query<'q, Postgres, PgArguments> {
     sql::dynamic(format!(
         "select t.{}::text from {} t where t.{} = $1::text::{}",
-        on.embedding, on.table, on.id, on.id_type
+        on.embedding, on.table, on.id.name, on.id.type_text
     ))
 }
 
@@ -68,7 +69,7 @@ impl Statement {
     /// The statement with its values bound.
     pub(super) fn query<'q>(
         &self,
-        on: &Searchable,
+        on: &Target,
         request: &Request,
         vector: &str,
     ) -> Query<'q, Postgres, PgArguments> {
@@ -81,7 +82,7 @@ impl Statement {
     /// The counting statement with its values bound.
     pub(super) fn count<'q>(
         &self,
-        on: &Searchable,
+        on: &Target,
         request: &Request,
         bound: i64,
     ) -> Query<'q, Postgres, PgArguments> {
@@ -89,7 +90,7 @@ impl Statement {
     }
 }
 
-fn conditions(on: &Searchable, request: &Request, first: usize) -> String {
+fn conditions(on: &Target, request: &Request, first: usize) -> String {
     let mut conditions = Vec::new();
     if let (Some(metadata), Some(_)) = (&on.metadata, &request.filter) {
         conditions.push(format!("t.{metadata} operator(pg_catalog.@>) ${first}"));
@@ -97,9 +98,9 @@ fn conditions(on: &Searchable, request: &Request, first: usize) -> String {
     if let super::Query::Like(_) = request.query {
         conditions.push(format!(
             "t.{} <> ${}::text::{}",
-            on.id,
+            on.id.name,
             first + conditions.len(),
-            on.id_type
+            on.id.type_text
         ));
     }
     if conditions.is_empty() {
@@ -111,7 +112,7 @@ fn conditions(on: &Searchable, request: &Request, first: usize) -> String {
 
 fn bind_conditions<'q>(
     mut query: Query<'q, Postgres, PgArguments>,
-    on: &Searchable,
+    on: &Target,
     request: &Request,
 ) -> Query<'q, Postgres, PgArguments> {
     if let (Some(_), Some(filter)) = (&on.metadata, &request.filter) {
@@ -123,9 +124,10 @@ fn bind_conditions<'q>(
     query
 }
 
-fn type_name(on: &Searchable) -> String {
+fn type_name(on: &Target) -> String {
     match on.element {
-        ElementType::Bit => "bit varying".to_owned(),
-        element => format!("{}.{element}", on.extension_schema),
+        // A bare `bit` is `bit(1)`, which would cut the query off.
+        ElementType::Bit => "pg_catalog.varbit".to_owned(),
+        element => on.extension.type_name(element),
     }
 }

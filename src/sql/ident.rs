@@ -133,7 +133,7 @@ impl FromStr for QualifiedName {
 }
 
 /// Reads a dotted name of any number of parts, each bare or in double quotes.
-pub(super) fn parse_dotted(text: &str) -> Result<Vec<Ident>, InvalidName> {
+pub fn parse_dotted(text: &str) -> Result<Vec<Ident>, InvalidName> {
     let malformed = || InvalidName::Malformed(text.to_owned());
     let mut parts = Vec::new();
     let mut rest = text;

@@ -17,7 +17,7 @@ use sqlx::Transaction;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 
-pub use ident::{Ident, InvalidName, QualifiedName};
+pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.
@@ -70,9 +70,24 @@ pub fn literal(value: &str) -> String {
     }
 }
 
+/// Writes a longer text, such as a function's body, as a dollar-quoted literal that it cannot end early.
+pub fn dollar_quoted(text: &str) -> String {
+    let mut tag = "$body$".to_owned();
+    while text.contains(&tag) {
+        tag.insert(1, '_');
+    }
+    format!("{tag}{text}{tag}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{dollar_quoted, literal};
+
+    #[test]
+    fn a_body_cannot_end_its_quotes() {
+        assert_eq!(dollar_quoted("select 1"), "$body$select 1$body$");
+        assert_eq!(dollar_quoted("$body$;drop"), "$_body$$body$;drop$_body$");
+    }
 
     #[test]
     fn literals_are_closed_on_every_setting() {

@@ -10,5 +10,6 @@
 
 mod embedded;
 mod layers;
+mod session;
 mod shell;
 mod support;

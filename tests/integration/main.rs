@@ -10,5 +10,6 @@
 
 mod embedded;
 mod layers;
+mod search;
 mod shell;
 mod support;

@@ -8,6 +8,7 @@
 //!
 //! Quoting rules: PostgreSQL documentation, 4.1 "Lexical Structure".
 
+mod copy;
 mod ident;
 mod plan;
 
@@ -16,6 +17,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgArguments, PgConnection, Postgres};
 use sqlx::query::Query;
 
+pub use copy::{CopyIn, copy_in};
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 

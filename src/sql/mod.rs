@@ -8,6 +8,7 @@
 //!
 //! Quoting rules: PostgreSQL documentation, 4.1 "Lexical Structure".
 
+mod copy;
 mod ident;
 mod plan;
 
@@ -17,6 +18,7 @@ use sqlx::Transaction;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 
+pub use copy::{CopyIn, copy_in};
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 

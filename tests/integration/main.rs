@@ -10,6 +10,7 @@
 
 mod embedded;
 mod layers;
+mod search;
 mod session;
 mod shell;
 mod support;

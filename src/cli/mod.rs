@@ -10,6 +10,7 @@ mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
+mod profile;
 mod search;
 
 use std::ffi::OsString;
@@ -47,6 +48,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Search(search::SearchArgs),
+    Profile(profile::ProfileArgs),
     Embedded(embedded::EmbeddedArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -58,6 +60,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Search(_) => "search",
+            Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
             Self::Generate(_) => "generate",
@@ -82,7 +85,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn start(cli: Cli) -> u8 {
-    let context = match Context::new(cli.globals, cli.command.name()) {
+    let mut globals = cli.globals;
+    if let Command::Profile(args) = &cli.command {
+        globals.profile = globals.profile.or_else(|| args.profile().map(str::to_owned));
+    }
+    let context = match Context::new(globals, cli.command.name()) {
         Ok(context) => context,
         Err((format, error)) => return report_error(&error, format),
     };
@@ -112,6 +119,7 @@ fn start(cli: Cli) -> u8 {
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::Search(args) => search::run(context, args).await,
+        Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),

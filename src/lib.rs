@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod collection;
+pub mod embedded;
 pub mod error;
 pub mod manifest;
 pub mod progress;

@@ -55,6 +55,12 @@ impl Context {
         self.progress.as_ref()
     }
 
+    /// A variable of the environment; an empty one counts as not set.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        let value = self.variables.get(name)?;
+        (!value.is_empty()).then_some(value)
+    }
+
     /// Whether the shell or the flags consent to changes. A `.env` file never does.
     pub(super) fn consents(&self) -> bool {
         self.globals.yes

@@ -6,6 +6,7 @@
 mod completions;
 mod consent;
 pub mod context;
+mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
@@ -44,6 +45,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Embedded(embedded::EmbeddedArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -95,6 +97,7 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
+        Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),
     }

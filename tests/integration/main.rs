@@ -12,5 +12,6 @@ mod embedded;
 mod layers;
 mod search;
 mod session;
+mod setup;
 mod shell;
 mod support;

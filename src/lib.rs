@@ -9,5 +9,6 @@ pub mod progress;
 
 pub mod render;
 pub mod search;
+pub mod seed;
 pub mod sql;
 pub mod vector;

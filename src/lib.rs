@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod collection;
+pub mod connection;
 pub mod embedded;
 pub mod error;
 pub mod manifest;

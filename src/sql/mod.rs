@@ -8,14 +8,17 @@
 //!
 //! Quoting rules: PostgreSQL documentation, 4.1 "Lexical Structure".
 
+mod copy;
 mod ident;
 mod plan;
 
 #[expect(clippy::disallowed_types, reason = "this module is the door")]
 use sqlx::AssertSqlSafe;
-use sqlx::postgres::{PgArguments, PgConnection, Postgres};
+use sqlx::Transaction;
+use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 
+pub use copy::{CopyIn, copy_in};
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 
@@ -38,6 +41,23 @@ pub async fn run(connection: &mut PgConnection, statements: impl Into<String>) -
         .execute(sqlx::raw_sql(AssertSqlSafe(statements.into())))
         .await
         .map(drop)
+}
+
+/// Asks one question without parameters through the simple protocol; the values of its row are text.
+///
+/// One round trip and no statement on the server, so it is safe outside a transaction on any pooler.
+pub async fn ask(connection: &mut PgConnection, statement: &'static str) -> Result<PgRow, sqlx::Error> {
+    use sqlx::Executor as _;
+    connection.fetch_one(sqlx::raw_sql(statement)).await
+}
+
+/// Opens a transaction by `BEGIN` and the `SET LOCAL`s that go with it, in one round trip.
+pub async fn begin(
+    connection: &mut PgConnection,
+    statements: String,
+) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+    use sqlx::Connection as _;
+    connection.begin_with(AssertSqlSafe(statements)).await
 }
 
 /// Writes a value as an SQL string literal, for the places that take no parameter (DDL, `COMMENT`, `SET`).

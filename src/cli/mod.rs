@@ -11,6 +11,7 @@ mod generate;
 mod globals;
 mod interrupt;
 mod search;
+mod setup;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Setup(setup::SetupArgs),
     Search(search::SearchArgs),
     Embedded(embedded::EmbeddedArgs),
     Completions(completions::CompletionsArgs),
@@ -57,6 +59,7 @@ impl Command {
     /// The command's name, which the server sees as part of `application_name`.
     fn name(&self) -> &'static str {
         match self {
+            Self::Setup(_) => "setup",
             Self::Search(_) => "search",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
@@ -111,6 +114,7 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
+        Command::Setup(args) => setup::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

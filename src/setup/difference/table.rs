@@ -156,6 +156,9 @@ impl Comparison<'_> {
         let collection = self.collection;
         let table = self.facts.table.as_ref();
         let column = table.and_then(|table| table.column(collection.embedding.as_str()));
+        if column.is_some_and(|column| column.dimensions() != Some(collection.dimensions)) {
+            return;
+        }
         let comment = column.and_then(|column| column.comment.as_deref());
         let declared = collection.record();
         let recorded = comment.and_then(Record::find);

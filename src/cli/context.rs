@@ -211,6 +211,19 @@ impl Context {
         Ok(report.outcome())
     }
 
+    /// Shows a person what consent is asked for, on stderr. With `--quiet` and consent given, nobody asked.
+    pub(super) fn show<R: Report>(&self, report: &R) {
+        if self.globals.quiet && self.consents() {
+            return;
+        }
+        let mut page = Page::new(Style {
+            color_stdout: self.style.color_stderr,
+            ..self.style
+        });
+        report.human(&mut page);
+        self.stderr.line(page.into_text().trim_end());
+    }
+
     /// Writes an error to stderr in the chosen format and returns its exit code.
     pub(super) fn report_error(&self, error: &Error) -> u8 {
         match self.style.format {

@@ -12,6 +12,7 @@ mod generate;
 mod globals;
 mod interrupt;
 mod search;
+mod setup;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Setup(setup::SetupArgs),
     Search(search::SearchArgs),
     Embedded(embedded::EmbeddedArgs),
     Completions(completions::CompletionsArgs),
@@ -60,6 +62,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Demo(_) => "demo",
+            Self::Setup(_) => "setup",
             Self::Search(_) => "search",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
@@ -115,6 +118,7 @@ fn start(cli: Cli) -> u8 {
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::Demo(args) => demo::run(context, args).await,
+        Command::Setup(args) => setup::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

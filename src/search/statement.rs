@@ -19,9 +19,10 @@ pub(super) fn neighbours(on: &Target, request: &Request) -> Statement {
     let embedding = format!("t.{}", on.embedding);
     let vector = format!("$1::text::{}", type_name(on));
     let schema = on.extension.schema.to_string();
-    let distance = match request.exact {
-        true => on.metric.exact_distance(&schema, &embedding, &vector),
-        false => on.metric.indexed_distance(&schema, &embedding, &vector),
+    let distance = if request.exact {
+        on.metric.exact_distance(&schema, &embedding, &vector)
+    } else {
+        on.metric.indexed_distance(&schema, &embedding, &vector)
     };
     let column = |name: Option<&sql::Ident>, cast: &str| match name {
         Some(name) => format!("t.{name}::{cast}"),

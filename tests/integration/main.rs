@@ -1,4 +1,15 @@
 //! The integration tests: one binary, a module per command, against real servers.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, and says where"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests stand outside: they read the environment they were started in"
+)]
 
+mod embedded;
 mod layers;
+mod search;
 mod shell;
+mod support;

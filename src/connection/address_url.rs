@@ -113,7 +113,7 @@ impl ConnectionUrl {
                 .hint("Take the key out; `sslmode=verify-full` protects the login."));
             }
             "target_session_attrs" if value == "any" || value == "read-write" => {
-                self.ignored.push(key.to_owned())
+                self.ignored.push(key.to_owned());
             }
             "channel_binding" => self.ignored.push(key.to_owned()),
             known if IGNORED.contains(&known) => self.ignored.push(key.to_owned()),
@@ -188,12 +188,11 @@ fn is_placeholder(encoded: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use secrecy::ExposeSecret as _;
 
     use super::*;
 
     fn password(url: &ConnectionUrl) -> Option<&str> {
-        url.password.as_ref().map(|secret| secret.expose_secret())
+        url.password.as_ref().map(secrecy::ExposeSecret::expose_secret)
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod address_url;
 mod cancel;
+pub mod doctor;
 mod endpoint;
 mod environment;
 mod open;

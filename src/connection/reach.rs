@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 /// What came of trying to reach a host and port.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Reach {
+pub struct Reach {
     /// The IPv4 addresses of the name (A).
     pub ipv4: Vec<IpAddr>,
     /// The IPv6 addresses of the name (AAAA).
@@ -25,7 +25,7 @@ pub(super) struct Reach {
 /// Why a host cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "reason", content = "detail")]
-pub(super) enum Unreachable {
+pub enum Unreachable {
     /// The name has no address.
     NoAddress(String),
     /// The name has IPv6 addresses only, and this network has no way to them.

@@ -265,10 +265,17 @@ mod tests {
         (tls.mode.value, tls.warning.is_some())
     }
 
+    type Case<'a> = (
+        &'a str,
+        Option<&'a str>,
+        &'a [(&'a str, &'a str)],
+        (TlsMode, bool),
+    );
+
     #[test]
     fn the_table_of_modes() {
         let supabase = "db.abcdefghijklmnopqrst.supabase.co";
-        let cases: &[(&str, Option<&str>, &[(&str, &str)], (TlsMode, bool))] = &[
+        let cases: &[Case<'_>] = &[
             (supabase, None, &[], (TlsMode::Require, true)),
             (supabase, Some("verify-full"), &[], (TlsMode::VerifyFull, false)),
             (supabase, Some("prefer"), &[], (TlsMode::Require, true)),

@@ -14,7 +14,7 @@ pub(super) fn of(io: &std::io::Error) -> Option<&rustls::Error> {
 /// What is wrong with a certificate, in the doctor's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// Chain and name are right.
     Trusted,
     /// Nobody known signed it.
@@ -47,7 +47,7 @@ impl Verdict {
     }
 
     /// The verdict as part of a sentence.
-    pub(super) fn describe(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Self::Trusted => "the certificate is trusted",
             Self::UnknownIssuer => "the certificate is signed by nobody known here",

@@ -11,5 +11,7 @@
 mod embedded;
 mod layers;
 mod search;
+mod session;
+mod setup;
 mod shell;
 mod support;

@@ -12,6 +12,7 @@ mod generate;
 mod globals;
 mod interrupt;
 mod search;
+mod seed;
 mod setup;
 
 use std::ffi::OsString;
@@ -49,9 +50,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
-    Setup(setup::SetupArgs),
-    Search(search::SearchArgs),
     Embedded(embedded::EmbeddedArgs),
+    Setup(setup::SetupArgs),
+    Seed(seed::SeedArgs),
+    Search(search::SearchArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -63,6 +65,7 @@ impl Command {
         match self {
             Self::Demo(_) => "demo",
             Self::Setup(_) => "setup",
+            Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
@@ -119,6 +122,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::Demo(args) => demo::run(context, args).await,
         Command::Setup(args) => setup::run(context, args).await,
+        Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

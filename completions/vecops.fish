@@ -45,8 +45,235 @@ complete -c vecops -n "__fish_vecops_needs_command" -s v -l verbose -d 'More dia
 complete -c vecops -n "__fish_vecops_needs_command" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_needs_command" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "demo" -d 'See all of it: a server, a schema with its security, real embeddings, an index, a search'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l query -d 'The question to ask, by its name' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l keep -d 'Leave the schema there and the server running'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector -d 'A vector, as \'[0.1, 0.2, ...]\'' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector-file -d 'A file with a vector; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l like -d 'The key of a stored row; finds its neighbours' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l query -d 'One of the questions that come with vecops, for the passages of `vecops seed --builtin`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s n -l limit -d 'The most rows to return' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l filter -d 'Only rows whose metadata contain this JSON object' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l ef-search -d 'How many candidates the index keeps (hnsw.ef_search); at least the limit' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l as -d 'Search as this role, under its row security: anon, authenticated, service_role or user:<uuid>' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l exact -d 'Compare with every row instead of asking the index'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l explain -d 'Run EXPLAIN (ANALYZE, BUFFERS) on the same statement and show the plan'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -f -a "start" -d 'Start the server; the first time, make it'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -f -a "stop" -d 'Stop the server; its data stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -f -a "status" -d 'Say whether the server runs; ends with 3 where it does not'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -f -a "url" -d 'Print the running server\'s connection URL, password included'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -f -a "reset" -d 'Delete the server\'s data and start it anew'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -f -a "logs" -d 'Show what the server said'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from start" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from url" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l dry-run -d 'Say what would be deleted, and delete nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s n -l lines -d 'How many of the last lines to show' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on with each new line until Ctrl-C'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

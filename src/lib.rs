@@ -3,12 +3,14 @@
 pub mod catalog;
 pub mod cli;
 pub mod collection;
+pub mod connection;
 pub mod embedded;
 pub mod error;
 pub mod manifest;
 pub mod progress;
-
 pub mod render;
 pub mod search;
+pub mod seed;
+pub mod setup;
 pub mod sql;
 pub mod vector;

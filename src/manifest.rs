@@ -56,13 +56,14 @@ impl ManifestFile {
     /// An error that names the file and the line of `span` (bytes of the text).
     pub fn error_at(&self, span: Option<Range<usize>>, message: &str) -> Error {
         let place = match span {
-            Some(span) => format!("{}:{}", self.path.display(), self.line_of(span.start)),
+            Some(span) => format!("{}:{}", self.path.display(), self.line_at(span.start)),
             None => self.path.display().to_string(),
         };
         Error::configuration(format!("{place}: {message}"))
     }
 
-    fn line_of(&self, offset: usize) -> usize {
+    /// The line, counted from 1, of a byte of the text.
+    pub fn line_at(&self, offset: usize) -> usize {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         before.bytes().filter(|&byte| byte == b'\n').count() + 1
     }

@@ -124,6 +124,11 @@ impl Column {
             .filter(|&dimensions| dimensions > 0)
     }
 
+    /// The sequence that belongs to it.
+    pub fn sequence(&self) -> Option<QualifiedName> {
+        qualified(self.sequence_schema.as_deref()?, self.sequence_name.as_deref()?).ok()
+    }
+
     /// Whether it is of this type of PostgreSQL's own.
     pub fn is_builtin(&self, type_name: &str) -> bool {
         self.type_schema == "pg_catalog" && self.type_name == type_name

@@ -66,6 +66,13 @@ pub(super) struct Which {
     dir: Option<PathBuf>,
 }
 
+impl Which {
+    /// The server that is meant.
+    pub(super) fn options(&self, context: &Context) -> Result<Options> {
+        options(context, self.major, self.dir.as_deref())
+    }
+}
+
 #[derive(Debug, Args)]
 struct ResetArgs {
     #[command(flatten)]
@@ -94,21 +101,21 @@ struct LogsArgs {
 pub(super) async fn run(context: &Context, args: EmbeddedArgs) -> Result<Outcome> {
     match args.command {
         EmbeddedCommand::Start(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             let was_running = embedded::running(&options).await?.is_some();
             let running = embedded::start(&options, context.progress()).await?;
             context.finish(&Started::of(&running, was_running))
         }
         EmbeddedCommand::Stop(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             context.finish(&embedded::stop(&options, context.progress()).await?)
         }
         EmbeddedCommand::Status(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             context.finish(&embedded::status(&options).await?)
         }
         EmbeddedCommand::Url(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             let running = embedded::running(&options)
                 .await?
                 .ok_or_else(|| not_running(which.major))?;
@@ -123,21 +130,19 @@ pub(super) async fn run(context: &Context, args: EmbeddedArgs) -> Result<Outcome
 
 /// The embedded server of a major version, as flags and environment choose it.
 pub(super) fn options(context: &Context, major: Major, dir: Option<&Path>) -> Result<Options> {
-    let is_root = embedded::runs_as_root()?;
-    let home = context.variable("HOME").map(Path::new);
-    let Some(home) = home
-        .filter(|home| home.is_absolute())
-        .or(is_root.then_some(Path::new("/root")))
-    else {
+    let environment = context.environment();
+    if environment.home.is_none() && !environment.is_root {
         return Err(Error::configuration(
             "`HOME` is not set, so the embedded server has no place for its data",
         ));
+    }
+    let usual = Folders {
+        cache: environment.cache_folder.clone(),
+        data: environment.data_folder.clone(),
     };
-    let folder = |name| context.variable(name).map(Path::new);
-    let usual = embedded::default_folders(is_root, home, folder("XDG_DATA_HOME"), folder("XDG_CACHE_HOME"));
     let data = dir.map_or(usual.data, Path::to_owned);
     let mut options = Options::new(major, Folders { data, ..usual });
-    options.postgres_bin = folder("VECOPS_POSTGRES_BIN").map(Path::to_owned);
+    options.postgres_bin = environment.variable("VECOPS_POSTGRES_BIN").map(PathBuf::from);
     Ok(options)
 }
 
@@ -166,18 +171,20 @@ async fn reset(context: &Context, args: &ResetArgs) -> Result<Outcome> {
 }
 
 async fn logs(context: &Context, args: &LogsArgs) -> Result<Outcome> {
-    let options = options(context, args.which.major, args.which.dir.as_deref())?;
+    let options = args.which.options(context)?;
     let mut follower = embedded::Follower::at_end(&options)?;
     let outcome = context.finish(&Logs {
         lines: embedded::last_lines(&options, args.lines)?,
     })?;
-    while args.follow {
+    if !args.follow {
+        return Ok(outcome);
+    }
+    loop {
         tokio::time::sleep(FOLLOW_INTERVAL).await;
         for line in follower.new_lines()? {
             terminal::print_result(&format!("{line}\n"))?;
         }
     }
-    Ok(outcome)
 }
 
 /// The error of a command that wants the server to run.

@@ -41,8 +41,9 @@ pub(super) fn run(args: &GenerateArgs) -> Result<Outcome> {
         }
     }
     let verb = if args.check { "not fresh" } else { "written" };
-    let text: String = stale.iter().map(|path| format!("{verb}: {path}\n")).collect();
-    terminal::print_result(&text)?;
+    for path in &stale {
+        terminal::print_result(&format!("{verb}: {path}\n"))?;
+    }
     Ok(if args.check && !stale.is_empty() {
         Outcome::NotMet
     } else {
@@ -106,10 +107,8 @@ fn readme(path: &Path, definition: &clap::Command) -> Result<String> {
             format!(" {}", nested.join("\\|"))
         };
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        table.push_str(&format!(
-            "| `vecops {}{suffix}` | {about} |\n",
-            command.get_name()
-        ));
+        let name = command.get_name();
+        table.extend([format!("| `vecops {name}{suffix}` | {about} |\n")]);
     }
     Ok(format!("{before}{TABLE_START}{table}{TABLE_END}{after}"))
 }

@@ -6,10 +6,13 @@
 mod completions;
 mod consent;
 pub mod context;
+mod demo;
 mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
+mod search;
+mod setup;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -45,10 +48,27 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
+    Setup(setup::SetupArgs),
+    Search(search::SearchArgs),
     Embedded(embedded::EmbeddedArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
+}
+
+impl Command {
+    /// The command's name, which the server sees as part of `application_name`.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "demo",
+            Self::Setup(_) => "setup",
+            Self::Search(_) => "search",
+            Self::Embedded(_) => "embedded",
+            Self::Completions(_) => "completions",
+            Self::Generate(_) => "generate",
+        }
+    }
 }
 
 /// The whole definition of the command line, for completions, man pages and tests.
@@ -68,7 +88,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn start(cli: Cli) -> u8 {
-    let context = match Context::new(cli.globals) {
+    let context = match Context::new(cli.globals, cli.command.name()) {
         Ok(context) => context,
         Err((format, error)) => return report_error(&error, format),
     };
@@ -97,6 +117,9 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
+        Command::Demo(args) => demo::run(context, args).await,
+        Command::Setup(args) => setup::run(context, args).await,
+        Command::Search(args) => search::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),

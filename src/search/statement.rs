@@ -19,9 +19,10 @@ pub(super) fn neighbours(on: &Target, request: &Request) -> Statement {
     let embedding = format!("t.{}", on.embedding);
     let vector = format!("$1::text::{}", type_name(on));
     let schema = on.extension.schema.to_string();
-    let distance = match request.exact {
-        true => on.metric.exact_distance(&schema, &embedding, &vector),
-        false => on.metric.indexed_distance(&schema, &embedding, &vector),
+    let distance = if request.exact {
+        on.metric.exact_distance(&schema, &embedding, &vector)
+    } else {
+        on.metric.indexed_distance(&schema, &embedding, &vector)
     };
     let column = |name: Option<&sql::Ident>, cast: &str| match name {
         Some(name) => format!("t.{name}::{cast}"),
@@ -59,10 +60,15 @@ pub(super) fn stored_vector<'q>(on: &Target) -> Query<'q, Postgres, PgArguments>
 }
 
 impl Statement {
-    /// The same statement under EXPLAIN.
-    pub(super) fn explained(&self) -> Self {
+    /// The same statement under EXPLAIN, run and measured or only planned.
+    pub(super) fn explained(&self, measured: bool) -> Self {
+        let options = if measured {
+            "analyze, buffers, format json"
+        } else {
+            "format json"
+        };
         Self {
-            text: format!("explain (analyze, buffers, format json)\n{}", self.text),
+            text: format!("explain ({options})\n{}", self.text),
         }
     }
 

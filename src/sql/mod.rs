@@ -8,14 +8,17 @@
 //!
 //! Quoting rules: PostgreSQL documentation, 4.1 "Lexical Structure".
 
+mod copy;
 mod ident;
 mod plan;
 
 #[expect(clippy::disallowed_types, reason = "this module is the door")]
 use sqlx::AssertSqlSafe;
-use sqlx::postgres::{PgArguments, PgConnection, Postgres};
+use sqlx::Transaction;
+use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 
+pub use copy::{CopyIn, copy_in};
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 
@@ -40,6 +43,23 @@ pub async fn run(connection: &mut PgConnection, statements: impl Into<String>) -
         .map(drop)
 }
 
+/// Asks one question without parameters through the simple protocol; the values of its row are text.
+///
+/// One round trip and no statement on the server, so it is safe outside a transaction on any pooler.
+pub async fn ask(connection: &mut PgConnection, statement: &'static str) -> Result<PgRow, sqlx::Error> {
+    use sqlx::Executor as _;
+    connection.fetch_one(sqlx::raw_sql(statement)).await
+}
+
+/// Opens a transaction by `BEGIN` and the `SET LOCAL`s that go with it, in one round trip.
+pub async fn begin(
+    connection: &mut PgConnection,
+    statements: String,
+) -> Result<Transaction<'_, Postgres>, sqlx::Error> {
+    use sqlx::Connection as _;
+    connection.begin_with(AssertSqlSafe(statements)).await
+}
+
 /// Writes a value as an SQL string literal, for the places that take no parameter (DDL, `COMMENT`, `SET`).
 ///
 /// A backslash makes it an `E''` literal, so the result does not depend on `standard_conforming_strings`.
@@ -52,9 +72,24 @@ pub fn literal(value: &str) -> String {
     }
 }
 
+/// Writes a longer text, such as a function's body, as a dollar-quoted literal that it cannot end early.
+pub fn dollar_quoted(text: &str) -> String {
+    let mut tag = "$body$".to_owned();
+    while text.contains(&tag) {
+        tag.insert(1, '_');
+    }
+    format!("{tag}{text}{tag}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::literal;
+    use super::{dollar_quoted, literal};
+
+    #[test]
+    fn a_body_cannot_end_its_quotes() {
+        assert_eq!(dollar_quoted("select 1"), "$body$select 1$body$");
+        assert_eq!(dollar_quoted("$body$;drop"), "$_body$$body$;drop$_body$");
+    }
 
     #[test]
     fn literals_are_closed_on_every_setting() {

@@ -10,5 +10,8 @@
 
 mod embedded;
 mod layers;
+mod search;
+mod session;
+mod setup;
 mod shell;
 mod support;

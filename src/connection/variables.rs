@@ -1,0 +1,125 @@
+//! Variables in their layers: the environment, the profile's `env_file`, `.env.<profile>`, `.env`.
+//!
+//! A `.env` file is read by iterator and never touches the process's environment. Consent (`VECOPS_YES`) is
+//! not looked up here: a file cannot give it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::provenance::{Resolved, Source};
+use crate::error::{Context as _, Error, Result};
+
+/// A `.env` file that was read.
+#[derive(Clone)]
+pub(super) struct EnvFile {
+    path: PathBuf,
+    variables: BTreeMap<String, String>,
+    belongs_to_profile: bool,
+}
+
+impl EnvFile {
+    fn read(path: &Path, belongs_to_profile: bool) -> Result<Self> {
+        let broken = |source: dotenvy::Error| {
+            // dotenvy's parse error repeats the line, which may hold a password.
+            let why = match source {
+                dotenvy::Error::Io(io) => io.to_string(),
+                _ => "a line is not `NAME=value`".to_owned(),
+            };
+            Error::configuration(why).context(format!("read `{}`", path.display()))
+        };
+        let pairs = dotenvy::from_path_iter(path).map_err(broken)?;
+        let variables = pairs.collect::<dotenvy::Result<_>>().map_err(broken)?;
+        Ok(Self {
+            path: path.to_owned(),
+            variables,
+            belongs_to_profile,
+        })
+    }
+
+    fn get(&self, name: &str) -> Option<Resolved<String>> {
+        let value = self.variables.get(name).filter(|value| !value.is_empty())?;
+        let source = Source::EnvFile {
+            path: self.path.clone(),
+            variable: name.to_owned(),
+        };
+        Some(Resolved::new(value.clone(), source))
+    }
+}
+
+impl fmt::Debug for EnvFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvFile")
+            .field("path", &self.path)
+            .field("variables", &self.variables.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The layers that a profile's variables are looked up in.
+#[derive(Debug, Clone)]
+pub(super) struct Variables<'e> {
+    environment: &'e Environment,
+    files: Vec<EnvFile>,
+}
+
+impl<'e> Variables<'e> {
+    /// The layers before a profile is chosen: the environment and `.env` in `folder`.
+    pub(super) fn general(environment: &'e Environment, folder: &Path) -> Result<Self> {
+        let mut variables = Self {
+            environment,
+            files: Vec::new(),
+        };
+        variables.add_if_there(&folder.join(".env"), false)?;
+        Ok(variables)
+    }
+
+    /// The layers of a profile; its `env_file` must be there, the others may be.
+    pub(super) fn of_profile(
+        environment: &'e Environment,
+        folder: &Path,
+        profile: &str,
+        env_file: Option<&Path>,
+    ) -> Result<Self> {
+        let mut variables = Self {
+            environment,
+            files: Vec::new(),
+        };
+        if let Some(path) = env_file {
+            let file = EnvFile::read(&folder.join(path), true);
+            variables
+                .files
+                .push(file.context(format!("`env_file` of profile `{profile}`"))?);
+        }
+        variables.add_if_there(&folder.join(format!(".env.{profile}")), true)?;
+        variables.add_if_there(&folder.join(".env"), false)?;
+        Ok(variables)
+    }
+
+    fn add_if_there(&mut self, path: &Path, belongs_to_profile: bool) -> Result<()> {
+        if path.is_file() {
+            self.files.push(EnvFile::read(path, belongs_to_profile)?);
+        }
+        Ok(())
+    }
+
+    /// The value of the highest layer that has one.
+    pub(super) fn get(&self, name: &str) -> Option<Resolved<String>> {
+        let from_environment = self.environment.variable(name);
+        let from_environment =
+            from_environment.map(|value| Resolved::new(value.to_owned(), Source::Variable(name.to_owned())));
+        from_environment.or_else(|| self.files.iter().find_map(|file| file.get(name)))
+    }
+
+    /// The value in the files that belong to the profile alone, which no other profile's work can leak into.
+    pub(super) fn get_of_profile(&self, name: &str) -> Option<Resolved<String>> {
+        let mut own = self.files.iter().filter(|file| file.belongs_to_profile);
+        own.find_map(|file| file.get(name))
+    }
+
+    /// The environment below the files.
+    pub(super) fn environment(&self) -> &'e Environment {
+        self.environment
+    }
+}

@@ -1,0 +1,9 @@
+//! Setup against real servers: what is applied is what is declared, and nothing else changes.
+
+mod apply;
+mod drift;
+mod fixture;
+mod interruption;
+mod plans;
+mod security;
+mod statements;

@@ -6,11 +6,13 @@
 mod completions;
 mod consent;
 pub mod context;
+mod demo;
 mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
 mod search;
+mod seed;
 mod setup;
 
 use std::ffi::OsString;
@@ -47,9 +49,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Setup(setup::SetupArgs),
-    Search(search::SearchArgs),
+    Demo(demo::DemoArgs),
     Embedded(embedded::EmbeddedArgs),
+    Setup(setup::SetupArgs),
+    Seed(seed::SeedArgs),
+    Search(search::SearchArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -59,7 +63,9 @@ impl Command {
     /// The command's name, which the server sees as part of `application_name`.
     fn name(&self) -> &'static str {
         match self {
+            Self::Demo(_) => "demo",
             Self::Setup(_) => "setup",
+            Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
@@ -114,7 +120,9 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
+        Command::Demo(args) => demo::run(context, args).await,
         Command::Setup(args) => setup::run(context, args).await,
+        Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

@@ -201,6 +201,15 @@ impl Error {
         self
     }
 
+    /// Puts the place in the user's input in front of the message. What the server says about the place in its own
+    /// stream goes away: it counts otherwise.
+    #[must_use]
+    pub fn at_input(mut self, place: impl fmt::Display) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        self.0.causes.retain(|cause| !cause.starts_with("where: COPY "));
+        self
+    }
+
     /// The same error as another kind, where the place knows better than the SQLSTATE.
     #[must_use]
     pub fn with_kind(mut self, kind: Kind) -> Self {

@@ -6,12 +6,14 @@
 mod completions;
 mod consent;
 pub mod context;
+mod demo;
 mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
 mod search;
 mod seed;
+mod setup;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,9 +49,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::DemoArgs),
+    Embedded(embedded::EmbeddedArgs),
+    Setup(setup::SetupArgs),
     Seed(seed::SeedArgs),
     Search(search::SearchArgs),
-    Embedded(embedded::EmbeddedArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -59,6 +63,8 @@ impl Command {
     /// The command's name, which the server sees as part of `application_name`.
     fn name(&self) -> &'static str {
         match self {
+            Self::Demo(_) => "demo",
+            Self::Setup(_) => "setup",
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Embedded(_) => "embedded",
@@ -114,6 +120,8 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
+        Command::Demo(args) => demo::run(context, args).await,
+        Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

@@ -8,6 +8,7 @@
     reason = "the tests stand outside: they read the environment they were started in"
 )]
 
+mod contract;
 mod embedded;
 mod layers;
 mod search;

@@ -1,8 +1,7 @@
 //! Apply, then plan: nothing is left, for every policy, element type and id type.
 
-use super::fixture::{
-    Database, MAJORS, apply, attempt, collection, fill, number, plan, rows, run, vector, with_index,
-};
+use super::fixture::{apply, attempt, collection, fill, number, plan, rows, run, vector, with_index};
+use crate::support::{database, majors};
 use sqlx::Row as _;
 use vecops::catalog::{self, MetricSource};
 use vecops::collection::{Collection, Collections, HnswIndex, IdType, IterativeScan, Policy, Record};
@@ -13,9 +12,9 @@ use vecops::vector::{ElementType, Metric};
 #[tokio::test]
 async fn after_apply_nothing_is_left_to_do() {
     let metrics = [Metric::Cosine, Metric::InnerProduct, Metric::L2, Metric::L1];
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         let mut count = 0;
         for policy in [Policy::Service, Policy::Owner, Policy::PublicRead] {
             for element in [ElementType::Vector, ElementType::Halfvec] {
@@ -58,9 +57,9 @@ async fn answers(connection: &mut sqlx::PgConnection, collection: &Collection) {
 
 #[tokio::test]
 async fn every_name_may_be_an_awkward_one() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         let awkward = Collection {
             table: "\"My Schema\".\"it's a \"\"table\"\"\"".parse().unwrap(),
             content: Ident::constant("order"),
@@ -85,14 +84,14 @@ async fn every_name_may_be_an_awkward_one() {
 
 #[tokio::test]
 async fn the_vector_extension_is_used_where_it_already_lives() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
+    for major in majors() {
+        let database = database(major).await;
         run(
-            &mut database.superuser().await,
+            &mut database.administrator().await,
             "create extension vector with schema public",
         )
         .await;
-        let mut connection = database.connect().await;
+        let mut connection = database.connection().await;
         let docs = collection("docs", Policy::PublicRead);
         let before = plan(&mut connection, &docs).await;
         assert!(
@@ -114,9 +113,9 @@ async fn the_vector_extension_is_used_where_it_already_lives() {
 
 #[tokio::test]
 async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         run(
             &mut connection,
             "create extension vector with schema extensions;
@@ -194,9 +193,9 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn another_policy_replaces_its_predecessor() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         for policy in [Policy::PublicRead, Policy::Owner, Policy::Service] {
             let docs = collection("docs", policy);
             apply(&mut connection, &docs).await;
@@ -212,9 +211,9 @@ async fn another_policy_replaces_its_predecessor() {
 
 #[tokio::test]
 async fn an_index_is_rebuilt_after_an_interrupted_build() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         let docs = collection("docs", Policy::Service);
         apply(&mut connection, &with_index(&docs, None)).await;
         fill(&mut connection, &docs, 2_000).await;
@@ -247,9 +246,9 @@ async fn an_index_is_rebuilt_after_an_interrupted_build() {
 
 #[tokio::test]
 async fn a_migration_makes_what_apply_makes() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         let scans = [
             IterativeScan::RelaxedOrder,
             IterativeScan::StrictOrder,
@@ -281,9 +280,9 @@ async fn a_migration_makes_what_apply_makes() {
 
 #[tokio::test]
 async fn a_target_is_found_by_collection_table_or_column() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         let docs = collection("docs", Policy::Service);
         apply(&mut connection, &docs).await;
         run(

@@ -1,6 +1,4 @@
-//! A fresh Supabase-shaped database for each test, and the steps that most tests share.
-
-use std::sync::atomic::{AtomicU32, Ordering};
+//! The steps that most tests of setup share.
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
@@ -8,50 +6,6 @@ use vecops::collection::{Collection, HnswIndex, Policy};
 use vecops::error::Result;
 use vecops::progress::{Progress, Silent};
 use vecops::setup::{self, BuildSettings, Plan};
-
-pub(super) const MAJORS: [u8; 2] = [16, 18];
-
-static COUNTER: AtomicU32 = AtomicU32::new(0);
-
-/// A database of its own.
-pub(super) struct Database {
-    port: u16,
-    name: String,
-}
-
-impl Database {
-    pub(super) async fn new(major: u8) -> Self {
-        let port = if major == 16 { 5791 } else { 5790 };
-        let name = format!(
-            "t_{}_{}",
-            std::process::id(),
-            COUNTER.fetch_add(1, Ordering::Relaxed)
-        );
-        let mut admin =
-            PgConnection::connect(&format!("postgres://supabase_admin@127.0.0.1:{port}/template1"))
-                .await
-                .unwrap();
-        run(
-            &mut admin,
-            format!("create database {name} template postgres owner postgres"),
-        )
-        .await;
-        Self { port, name }
-    }
-
-    pub(super) async fn connect(&self) -> PgConnection {
-        self.connect_as("postgres").await
-    }
-
-    pub(super) async fn superuser(&self) -> PgConnection {
-        self.connect_as("supabase_admin").await
-    }
-
-    async fn connect_as(&self, user: &str) -> PgConnection {
-        let url = format!("postgres://{user}:x@127.0.0.1:{}/{}", self.port, self.name);
-        PgConnection::connect(&url).await.unwrap()
-    }
-}
 
 /// Runs statements that must succeed.
 pub(super) async fn run(connection: &mut PgConnection, sql: impl Into<String>) {

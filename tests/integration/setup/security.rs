@@ -4,7 +4,9 @@ use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use vecops::collection::Policy;
 
-use super::fixture::{Database, MAJORS, apply, attempt, collection, number, run, vector};
+use super::fixture::{apply, attempt, collection, number, run, vector};
+use crate::support::{TestDatabase, database, majors};
+use vecops::embedded::Major;
 
 const ALICE: &str = "00000000-0000-0000-0000-00000000000a";
 const BOB: &str = "00000000-0000-0000-0000-00000000000b";
@@ -25,9 +27,9 @@ const CALLERS: [Caller; 4] = [
 ];
 
 /// Two rows: one of Alice, one of nobody.
-async fn with_two_rows(major: u8, policy: Policy) -> (Database, PgConnection) {
-    let database = Database::new(major).await;
-    let mut connection = database.connect().await;
+async fn with_two_rows(major: Major, policy: Policy) -> (TestDatabase, PgConnection) {
+    let database = database(major).await;
+    let mut connection = database.connection().await;
     // What older projects do to every new table and function.
     run(
         &mut connection,
@@ -102,7 +104,7 @@ fn search() -> String {
 
 #[tokio::test]
 async fn service_is_for_the_service_role_alone() {
-    for major in MAJORS {
+    for major in majors() {
         let (_database, mut connection) = with_two_rows(major, Policy::Service).await;
         for (query, count) in [
             (READ, 2),
@@ -123,7 +125,7 @@ async fn service_is_for_the_service_role_alone() {
 
 #[tokio::test]
 async fn owner_gives_each_user_their_own_rows() {
-    for major in MAJORS {
+    for major in majors() {
         let (_database, mut connection) = with_two_rows(major, Policy::Owner).await;
         for query in [READ, UPDATE, DELETE, search().as_str()] {
             assert_eq!(
@@ -151,7 +153,7 @@ async fn owner_gives_each_user_their_own_rows() {
 
 #[tokio::test]
 async fn public_read_lets_everybody_read_and_nobody_write() {
-    for major in MAJORS {
+    for major in majors() {
         let (_database, mut connection) = with_two_rows(major, Policy::PublicRead).await;
         for query in [READ, search().as_str()] {
             assert_eq!(
@@ -173,7 +175,7 @@ async fn public_read_lets_everybody_read_and_nobody_write() {
 
 #[tokio::test]
 async fn every_table_has_row_level_security_and_only_one_policy() {
-    for major in MAJORS {
+    for major in majors() {
         for policy in [Policy::Service, Policy::Owner, Policy::PublicRead] {
             let (_database, mut connection) = with_two_rows(major, policy).await;
             let secured = "select count(*) from pg_class where relname = 'docs' and relrowsecurity";

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-use super::fixture::{Database, MAJORS, run};
+use super::fixture::run;
+use crate::support::{database, majors};
 
 /// Folders whose files are not single statements, with the reason.
 const NOT_PREPARED: &[(&str, &str)] = &[(
@@ -14,9 +15,9 @@ const NOT_PREPARED: &[(&str, &str)] = &[(
 
 #[tokio::test]
 async fn every_statement_can_be_prepared() {
-    for major in MAJORS {
-        let database = Database::new(major).await;
-        let mut connection = database.connect().await;
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
         run(
             &mut connection,
             "create extension if not exists vector with schema extensions",

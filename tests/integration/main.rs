@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per command, against real servers.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed, and says where"
 )]
 #![expect(

@@ -114,7 +114,7 @@ impl Context {
                 db_url: None,
             };
             let choice = configuration.choose(&selection)?;
-            self.announced(configuration.resolve(&choice, Some(&embedded))?)
+            Ok(self.announced(configuration.resolve(&choice, Some(&embedded))?))
         };
         self.connector.get_or_try_init(resolve).await
     }
@@ -127,13 +127,13 @@ impl Context {
         } else {
             None
         };
-        self.announced(configuration.resolve(&choice, embedded.as_ref())?)
+        Ok(self.announced(configuration.resolve(&choice, embedded.as_ref())?))
     }
 
     /// Names the target on stderr.
-    fn announced(&self, target: Target) -> Result<Connector> {
+    fn announced(&self, target: Target) -> Connector {
         self.progress.note(&target.line());
-        Ok(Connector::new(target, &self.command, self.cancellation.clone()))
+        Connector::new(target, &self.command, self.cancellation.clone())
     }
 
     /// Where the embedded server listens, where one runs: the default major version before the others.

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::account::Account;
+use super::account::{self, Account};
 use super::place::Place;
 use super::state::State;
 use super::{cluster, logs, postmaster};
@@ -16,8 +16,9 @@ use crate::progress::{Progress, Unit};
 
 /// How long recovery after a crash may take.
 const PATIENCE_SECONDS: &str = "300";
-/// How long orphans of a killed server may hold its memory: they end with their current statement.
+/// How long orphans of a killed server may hold its memory: they are asked to end, and then they are ended.
 const PATIENCE_WITH_ORPHANS: Duration = Duration::from_secs(30);
+const POLITE_WITH_ORPHANS: Duration = Duration::from_secs(5);
 const INTERVAL: Duration = Duration::from_millis(100);
 const PORTS_TO_TRY: usize = 5;
 /// A log beyond this size is put aside at the next start.
@@ -59,6 +60,12 @@ pub(super) async fn launch(
             state.port = free_port()?;
             ports += 1;
         } else if has_orphans && begun.elapsed() < PATIENCE_WITH_ORPHANS {
+            let signal = if begun.elapsed() < POLITE_WITH_ORPHANS {
+                "QUIT"
+            } else {
+                "KILL"
+            };
+            end_orphans(place, account, signal).await;
             tokio::time::sleep(INTERVAL).await;
         } else {
             return Err(not_started(place, &said));
@@ -82,6 +89,18 @@ async fn start_process(place: &Place, state: &State, account: &Account) -> Resul
         .stderr(log);
     let status = command.status().await.context("run `pg_ctl`")?;
     Ok(status.success())
+}
+
+/// Signals the busy processes of a dead server; PostgreSQL refuses to start beside them.
+async fn end_orphans(place: &Place, account: &Account, signal: &str) {
+    for pid in postmaster::orphans(place) {
+        let mut command = account.command(Path::new("sh"));
+        // `kill` is part of every shell, and a program of its own only on some systems.
+        command.args(["-c", &format!("kill -{signal} {pid}")]);
+        if let Err(error) = account::run(command, "end an orphan").await {
+            tracing::debug!(pid, %error, "an orphan of the killed server could not be signalled");
+        }
+    }
 }
 
 fn not_started(place: &Place, said: &str) -> Error {

@@ -42,6 +42,18 @@ pub(super) fn forget_dead(place: &Place) -> Result<()> {
     Ok(())
 }
 
+/// The processes of a dead server that have not noticed its death, because they are busy; known where the
+/// system has `/proc`. They can serve nobody any more.
+pub(super) fn orphans(place: &Place) -> Vec<u32> {
+    if living(place).is_some() {
+        return Vec::new();
+    }
+    let cluster = place.cluster();
+    let names = fs_err::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = names.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| is_alive(*pid, &cluster)).collect()
+}
+
 fn remove_file(path: &Path) -> Result<()> {
     match fs_err::remove_file(path) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),

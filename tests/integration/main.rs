@@ -11,8 +11,10 @@
 mod contract;
 mod embedded;
 mod layers;
+mod pooler;
 mod search;
 mod session;
 mod setup;
 mod shell;
 mod support;
+mod tls;

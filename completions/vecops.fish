@@ -46,6 +46,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -s y -l yes -d 'Consent to c
 complete -c vecops -n "__fish_vecops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_needs_command" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "demo" -d 'See all of it: a server, a schema with its security, real embeddings, an index, a search'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "init" -d 'Write a vecops.toml with a profile and a first collection'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "profile" -d 'List, show and check connection profiles, and trust a certificate authority'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collections up: extension, table, row-level security, grants, match function, index'
@@ -78,6 +79,44 @@ complete -c vecops -n "__fish_vecops_using_subcommand demo" -s v -l verbose -d '
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l profile-name -d 'The default profile: embedded, local, linked, or a new name with --url' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l url -d 'The new profile\'s URL; its password stays out of the file' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l collection -d 'The first collection\'s name' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l dimensions -d 'The length of its vectors' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l element -d 'Its element type' -r -f -a "vector\t''
+halfvec\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l metric -d 'How distance is measured' -r -f -a "cosine\t''
+inner-product\t''
+l2\t''
+l1\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l policy -d 'Who may read and write through the API' -r -f -a "service\t''
+owner\t''
+public-read\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l model -d 'The model that makes the embeddings, for the record' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l protected -d 'Whether destructive work on the new profile must name it'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l force -d 'Overwrite a vecops.toml that is there'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l dry-run -d 'Print the file and write nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

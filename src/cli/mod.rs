@@ -10,6 +10,7 @@ mod demo;
 mod embedded;
 mod generate;
 mod globals;
+mod init;
 mod interrupt;
 mod profile;
 mod search;
@@ -51,6 +52,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Init(init::InitArgs),
     Profile(profile::ProfileArgs),
     Embedded(embedded::EmbeddedArgs),
     Setup(setup::SetupArgs),
@@ -66,6 +68,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Demo(_) => "demo",
+            Self::Init(_) => "init",
             Self::Setup(_) => "setup",
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
@@ -128,6 +131,7 @@ fn start(cli: Cli) -> u8 {
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::Demo(args) => demo::run(context, args).await,
+        Command::Init(args) => init::run(context, &args),
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,

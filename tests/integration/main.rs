@@ -19,3 +19,4 @@ mod setup;
 mod shell;
 mod support;
 mod tls;
+mod tour;

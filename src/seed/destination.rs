@@ -107,6 +107,7 @@ impl Destination {
             )));
         }
         let access = access(connection, &table).await?;
+        expect_loadable(&table, on, &access)?;
         let mut fields = fields(&table, on, &access)?;
         if let Some(owner) = owner {
             set_owner(&mut fields, on, owner)?;
@@ -196,13 +197,24 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
             column: name,
         });
     }
-    if fields.iter().any(|field| field.column == on.embedding) {
-        return Ok(fields);
+    Ok(fields)
+}
+
+/// The vector column must be one that lines can fill.
+fn expect_loadable(table: &Table, on: &Target, access: &Access) -> Result<()> {
+    let column = table.column(on.embedding.as_str());
+    let loadable = column.is_some_and(|column| {
+        kind(column, &on.embedding, on).is_some()
+            && column.generated.is_empty()
+            && access.insertable.contains(&column.name)
+    });
+    if loadable {
+        return Ok(());
     }
+    let column = on.embedding.plain();
     let message = format!(
-        "lines cannot fill the column {}.{} of {}",
+        "lines cannot fill the column {}.{column} of {}",
         table.name.plain(),
-        on.embedding.plain(),
         on.element
     );
     Err(Error::precondition(message)

@@ -12,6 +12,7 @@ mod contract;
 mod embedded;
 mod layers;
 mod search;
+mod seed;
 mod session;
 mod setup;
 mod shell;

@@ -139,9 +139,9 @@ pub(super) async fn load(
     source: &Source,
 ) -> Result<LoadReport> {
     let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
-    let mut report = seed::load(&mut transaction, destination, source, context.progress())
-        .await
-        .map_err(nothing_loaded)?;
+    // A COPY waits for rows, and a server that waits for its client hears no cancel request.
+    let load = seed::load(&mut transaction, destination, source, context.progress());
+    let mut report = context.unless_interrupted(load).await.map_err(nothing_loaded)?;
     transaction
         .commit()
         .await

@@ -83,8 +83,9 @@ async fn start_process(place: &Place, state: &State, account: &Account) -> Resul
         .0;
     let mut command = account.command(&state.programs.program("pg_ctl"));
     command
-        .args(["start", "--silent", "--wait", "--timeout", PATIENCE_SECONDS, "-D"])
-        .arg(place.cluster())
+        .args(["start", "--silent", "--wait", "--timeout", PATIENCE_SECONDS])
+        // Given as `-D` it would pass through a shell, which trips over some names.
+        .env("PGDATA", place.cluster())
         .stdout(log.try_clone().context("share the server's log")?)
         .stderr(log);
     let status = command.status().await.context("run `pg_ctl`")?;

@@ -79,13 +79,13 @@ fn is_alive(pid: u32, cluster: &Path) -> bool {
         let folder = fs_err::read_link(process.join("cwd"));
         return !is_zombie && folder.ok() == cluster.canonicalize().ok();
     }
-    // Without /proc (macOS): the system's process list, which shows the data directory in the command.
+    // Without /proc (macOS): the system's process list, which shows what runs but not in which folder.
     let listed = std::process::Command::new("ps")
         .args(["-o", "stat=", "-o", "command=", "-p", &pid.to_string()])
         .output();
     listed.is_ok_and(|output| {
         let line = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        !line.starts_with('Z') && line.contains(&*cluster.to_string_lossy())
+        !line.starts_with('Z') && line.contains("postgres")
     })
 }
 

@@ -1,5 +1,6 @@
 //! The shell contract against a real server: exit codes, JSON on stdout, secrets, signals.
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -351,4 +352,49 @@ async fn wait_until(database: &TestDatabase, what: &str, sessions: i64) {
         assert!(Instant::now() < deadline, "{what}: waited in vain");
         tokio::task::yield_now().await;
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_ends_a_load_that_waits_for_its_input_and_nothing_is_loaded() {
+    let database = database(majors()[0]).await;
+    let sandbox = sandbox();
+    set_up(&sandbox, &database);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vecops"))
+        .args(["seed", "notes", "--from", "-", "--yes", "--progress", "json"])
+        .current_dir(sandbox.path())
+        .env_clear()
+        .env("HOME", sandbox.path())
+        .env("VECOPS_DB_URL", database.url())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(ROWS.as_bytes()).unwrap();
+    input.flush().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let started = said.find(|line| {
+        line.as_ref()
+            .unwrap()
+            .contains(r#""task":"load public.notes","state":"start""#)
+    });
+    assert!(started.is_some(), "the load never started");
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    expect(&output, 130);
+    drop(input);
+    let mut connection = database.connection().await;
+    let rows: i64 = sqlx::query_scalar("select count(*) from public.notes")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(rows, 3, "the rows of the interrupted load are there");
+    drop(connection);
+    database.remove().await;
 }

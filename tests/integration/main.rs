@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per command, against real servers.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed, and says where"
 )]
 #![expect(
@@ -11,9 +12,11 @@
 mod contract;
 mod embedded;
 mod layers;
+mod pooler;
 mod search;
 mod seed;
 mod session;
 mod setup;
 mod shell;
 mod support;
+mod tls;

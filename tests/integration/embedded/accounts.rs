@@ -34,7 +34,11 @@ async fn an_ordinary_user_runs_it_under_their_own_account() {
     server(major).await;
     let folder = passable_folder();
     let program = folder.path().join("vecops");
-    fs_err::copy(env!("CARGO_BIN_EXE_vecops"), &program).unwrap();
+    // Another process copies: what this one has open for writing while another test forks cannot be run.
+    let copied = Command::new("cp")
+        .args([env!("CARGO_BIN_EXE_vecops").as_ref(), program.as_os_str()])
+        .status();
+    assert!(copied.unwrap().success());
     let home = folder.path().join("home");
     fs_err::create_dir(&home).unwrap();
     if is_root {
@@ -46,7 +50,7 @@ async fn an_ordinary_user_runs_it_under_their_own_account() {
             &program,
             &home,
             &["embedded", command, "--major", &major.to_string()],
-        )
+        );
     };
     vecops("start");
     let cluster = home.join(format!(".local/share/vecops/embedded/{major}/postgresql"));

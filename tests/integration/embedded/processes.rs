@@ -6,12 +6,12 @@ use std::process::Command;
 
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, PgConnection};
-use vecops::embedded::{self, Major, Options, Running, Search};
+use vecops::embedded::{self, Major, Options, Origin, Running, Search};
 use vecops::error::Kind;
 use vecops::progress::Silent;
 use vecops::sql;
 
-use crate::support::{embedded_options, majors, passable_folder, wait_until};
+use crate::support::{embedded_options, majors, passable_folder, server, wait_until};
 
 /// A server of its own, for tests that do violence to it; stopped when the test ends, whatever its result.
 struct Own {
@@ -180,17 +180,56 @@ async fn a_database_without_its_state_is_not_deleted_by_a_start() {
     assert!(folder.join("postgresql/PG_VERSION").is_file());
 }
 
+/// A search that finds no installer, so that whatever it finds was there.
+fn without_installers(bin_folders: Vec<std::path::PathBuf>) -> Search {
+    Search {
+        bin_folders,
+        pg_configs: vec!["/nowhere/pg_config".into()],
+        pythons: vec!["/nowhere/python3".into()],
+        uvs: vec!["/nowhere/uv".into()],
+    }
+}
+
+#[tokio::test]
+async fn a_postgresql_of_the_machine_comes_before_the_wheel_and_stays_with_its_cluster() {
+    let major = majors()[0];
+    let bin = server(major).await.running.programs.bin.clone();
+    let mut own = Own::new(major);
+    own.options.postgres_bin = None;
+    own.options.folders.cache = own.folder.path().join("cache");
+    own.options.search = without_installers(vec!["/nowhere/bin".into(), bin.clone()]);
+    let first = own.start().await;
+    assert_eq!(
+        (first.programs.origin, &first.programs.bin),
+        (Origin::Machine, &bin)
+    );
+    embedded::stop(&own.options, &Silent).await.unwrap();
+    // The cluster remembers its programs, wherever others might be found now.
+    own.options.search = without_installers(vec![]);
+    assert_eq!(own.start().await.programs.bin, bin);
+}
+
+#[tokio::test]
+async fn programs_of_another_major_version_are_refused_by_name() {
+    let major = majors()[0];
+    let other = Major::ALL.into_iter().find(|other| *other != major).unwrap();
+    let mut own = Own::new(other);
+    own.options.postgres_bin = Some(server(major).await.running.programs.bin.clone());
+    let error = embedded::start(&own.options, &Silent).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Precondition);
+    let (is, wanted) = (format!("it is PostgreSQL {major}"), format!("not {other}"));
+    assert!(
+        error.message().contains(&is) && error.message().contains(&wanted),
+        "{error:?}"
+    );
+}
+
 #[tokio::test]
 async fn where_nothing_can_be_had_one_error_lists_what_was_tried_and_three_ways_out() {
     let mut own = Own::new(Major::V18);
     own.options.postgres_bin = None;
     own.options.folders.cache = own.folder.path().join("cache");
-    own.options.search = Search {
-        bin_folders: vec!["/nowhere/bin".into()],
-        pg_configs: vec!["/nowhere/pg_config".into()],
-        pythons: vec!["/nowhere/python3".into()],
-        uvs: vec!["/nowhere/uv".into()],
-    };
+    own.options.search = without_installers(vec!["/nowhere/bin".into()]);
     let error = embedded::start(&own.options, &Silent).await.unwrap_err();
     insta::assert_snapshot!(format!("{error:?}").replace(": tried", "\n  tried"), @"
     no PostgreSQL 18 with pgvector can be had for the embedded server

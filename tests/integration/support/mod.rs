@@ -40,6 +40,10 @@ pub(crate) fn majors() -> Vec<Major> {
 ///     .await;
 /// }
 /// ```
+#[expect(
+    clippy::print_stdout,
+    reason = "a failed test shows on which server it failed"
+)]
 pub(crate) async fn on_each_server(test: impl AsyncFn(&TestDatabase)) {
     for major in majors() {
         println!("on PostgreSQL {major}");

@@ -47,6 +47,7 @@ fn destination(element: ElementType) -> Destination {
         fields,
         id: Some(0),
         id_type: "bigint".to_owned(),
+        owner: None,
         sequence: None,
         metric: Metric::Cosine,
         vector_indexes: Vec::new(),

@@ -1,6 +1,7 @@
 //! Good rows: read back they are what the source held.
 
 use futures_util::TryStreamExt as _;
+use predicates::prelude::predicate;
 use serde_json::json;
 use sqlx::{PgConnection, Row as _};
 use vecops::progress::Silent;
@@ -10,7 +11,7 @@ use vecops::vector::copy::{CopyDecoder, field};
 use vecops::vector::literal;
 
 use super::fixture::{TABLE, count, destination, file, lines, load, number, rows, seed, start, table};
-use crate::support::{database, majors, on_each_server};
+use crate::support::{Sandbox, database, majors, on_each_server};
 
 /// Vectors with every kind of finite number in them.
 fn vectors(count: usize, dimensions: usize, largest: f32) -> Vec<Vec<f32>> {
@@ -255,6 +256,48 @@ async fn the_program_loads_zstd_and_stdin_and_its_own_passages() {
         );
         seed(database, &["--builtin", "--yes"]).success();
         assert_eq!(count(&mut connection).await, 448);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_of_an_owners_collection_have_an_owner() {
+    const OWNER: &str = "6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d";
+    let manifest = "[collections.notes]\ndimensions = 2\nmetric = \"cosine\"\npolicy = \"owner\"\n";
+    on_each_server(async |database| {
+        let sandbox = Sandbox::new();
+        fs_err::write(sandbox.path().join("vecops.toml"), manifest).unwrap();
+        fs_err::write(
+            sandbox.path().join("rows.jsonl"),
+            r#"{"content": "c", "embedding": [1, 2]}"#,
+        )
+        .unwrap();
+        let vecops = |arguments: &[&str]| {
+            sandbox
+                .vecops(arguments)
+                .env("VECOPS_DB_URL", database.url())
+                .assert()
+        };
+        let seed = ["seed", "notes", "--from", "rows.jsonl", "--yes"];
+        vecops(&["setup", "apply", "--yes"]).success();
+        vecops(&seed)
+            .code(1)
+            .stderr(predicate::str::contains(
+                "rows.jsonl:1: key `owner_id` is missing",
+            ))
+            .stderr(predicate::str::contains("`--owner UUID`"));
+        vecops(&[&seed[..], &["--owner", OWNER]].concat()).success();
+        let as_owner = [
+            "search",
+            "notes",
+            "--vector",
+            "[1,2]",
+            "--as",
+            &format!("user:{OWNER}"),
+        ];
+        vecops(&as_owner)
+            .success()
+            .stdout(predicate::str::contains("1 row of"));
     })
     .await;
 }

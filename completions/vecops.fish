@@ -46,6 +46,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -s y -l yes -d 'Consent to c
 complete -c vecops -n "__fish_vecops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_needs_command" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "demo" -d 'See all of it: a server, a schema with its security, real embeddings, an index, a search'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "profile" -d 'List, show and check connection profiles, and trust a certificate authority'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collections up: extension, table, row-level security, grants, match function, index'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines'
@@ -77,6 +78,116 @@ complete -c vecops -n "__fish_vecops_using_subcommand demo" -s v -l verbose -d '
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "list" -d 'List the profiles, declared and built in'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "show" -d 'Show each resolved value of a profile and where it came from; secrets are masked'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "check" -d 'Try each step of the connection and say what is wrong and what to type next'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "trust" -d 'Trust Supabase\'s certificate authority, or with --any one of your own for a profile'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l any -d 'Trust a certificate authority that is not Supabase\'s, for the profile of --profile only'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -249,7 +249,7 @@ impl Context {
     }
 
     fn target(&self) -> Option<Value> {
-        let summary = self.connector.get()?.target().summary()?;
+        let summary = self.connector.get()?.summary()?;
         serde_json::to_value(summary).ok()
     }
 }

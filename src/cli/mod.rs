@@ -11,6 +11,7 @@ mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
+mod profile;
 mod search;
 mod seed;
 mod setup;
@@ -50,6 +51,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Profile(profile::ProfileArgs),
     Embedded(embedded::EmbeddedArgs),
     Setup(setup::SetupArgs),
     Seed(seed::SeedArgs),
@@ -67,6 +69,7 @@ impl Command {
             Self::Setup(_) => "setup",
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
+            Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
             Self::Generate(_) => "generate",
@@ -91,7 +94,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn start(cli: Cli) -> u8 {
-    let context = match Context::new(cli.globals, cli.command.name()) {
+    let mut globals = cli.globals;
+    if let Command::Profile(args) = &cli.command {
+        globals.profile = globals.profile.or_else(|| args.profile().map(str::to_owned));
+    }
+    let context = match Context::new(globals, cli.command.name()) {
         Ok(context) => context,
         Err((format, error)) => return report_error(&error, format),
     };
@@ -124,6 +131,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
+        Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),

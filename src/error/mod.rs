@@ -206,7 +206,13 @@ impl Error {
     #[must_use]
     pub fn at_input(mut self, place: impl fmt::Display) -> Self {
         self.0.message = format!("{place}: {}", self.0.message);
-        self.0.causes.retain(|cause| !cause.starts_with("where: COPY "));
+        for cause in &mut self.0.causes {
+            if let Some(place) = cause.strip_prefix("where: ") {
+                let elsewhere: Vec<&str> = place.lines().filter(|line| !line.starts_with("COPY ")).collect();
+                *cause = format!("where: {}", elsewhere.join("; "));
+            }
+        }
+        self.0.causes.retain(|cause| cause != "where: ");
         self
     }
 

@@ -4,6 +4,7 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use crate::catalog::{self, Column, Table, TableKind, Target};
+use crate::collection::Policy;
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{self, Ident, QualifiedName};
 use crate::vector::{ElementType, Metric};
@@ -19,6 +20,8 @@ pub struct Destination {
     pub id: Option<usize>,
     /// The key's type as the server writes it.
     pub id_type: String,
+    /// The owner's column, where rows without an owner would be nobody's to read.
+    pub owner: Option<Ident>,
     /// The sequence that makes the key where lines do not give it.
     pub sequence: Option<QualifiedName>,
     /// How distance is measured; cosine takes no zero vector.
@@ -107,6 +110,7 @@ impl Destination {
             )));
         }
         let access = access(connection, &table).await?;
+        expect_loadable(&table, on, &access)?;
         let mut fields = fields(&table, on, &access)?;
         if let Some(owner) = owner {
             set_owner(&mut fields, on, owner)?;
@@ -117,6 +121,7 @@ impl Destination {
             table: on.table.clone(),
             id,
             id_type: on.id.type_text.clone(),
+            owner: owner_column(on).cloned(),
             sequence: counted.map(sequence).transpose()?.flatten(),
             metric: on.metric,
             vector_indexes: on.indexes.iter().map(|index| index.name.clone()).collect(),
@@ -196,13 +201,24 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
             column: name,
         });
     }
-    if fields.iter().any(|field| field.column == on.embedding) {
-        return Ok(fields);
+    Ok(fields)
+}
+
+/// The vector column must be one that lines can fill.
+fn expect_loadable(table: &Table, on: &Target, access: &Access) -> Result<()> {
+    let column = table.column(on.embedding.as_str());
+    let loadable = column.is_some_and(|column| {
+        kind(column, &on.embedding, on).is_some()
+            && column.generated.is_empty()
+            && access.insertable.contains(&column.name)
+    });
+    if loadable {
+        return Ok(());
     }
+    let column = on.embedding.plain();
     let message = format!(
-        "lines cannot fill the column {}.{} of {}",
+        "lines cannot fill the column {}.{column} of {}",
         table.name.plain(),
-        on.embedding.plain(),
         on.element
     );
     Err(Error::precondition(message)
@@ -254,8 +270,9 @@ fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
     if Some(name) == on.metadata.as_ref() && column.is_builtin("jsonb") {
         return Absent::EmptyObject;
     }
-    // A row without its vector cannot be found: leaving it out is a mistake unless the line says null.
-    if *name == on.embedding {
+    // Without its vector nobody finds a row, without its owner nobody may read it (the default, `auth.uid()`, is
+    // null in a load): leaving them out is a mistake unless the line says null.
+    if *name == on.embedding || Some(name) == owner_column(on) {
         return Absent::Refused;
     }
     match column.default_expression.is_some() || !column.identity.is_empty() {
@@ -263,6 +280,12 @@ fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
         false if column.not_null => Absent::Refused,
         false => Absent::Null,
     }
+}
+
+/// The owner's column of a collection whose policy is `owner`.
+fn owner_column(on: &Target) -> Option<&Ident> {
+    let collection = on.collection.as_ref()?;
+    (collection.policy == Policy::Owner).then_some(&collection.owner)
 }
 
 fn unfillable(table: &Table, column: &Column) -> Error {
@@ -276,20 +299,16 @@ fn unfillable(table: &Table, column: &Column) -> Error {
         .hint("Give the column a default, or let it take NULL, then run the command again.")
 }
 
+/// Gives lines without an owner this one.
 fn set_owner(fields: &mut [Field], on: &Target, owner: Uuid) -> Result<()> {
-    let missing = |what: &str| {
-        Error::usage(format!("`{}` has no owner's column{what}", on.table.plain()))
-            .hint("Leave `--owner` out, or declare the collection with `policy = \"owner\"`.")
-    };
-    let column = on.collection.as_ref().map(|collection| &collection.owner);
-    let column = column.ok_or_else(|| missing(" that vecops knows of"))?;
-    let field = fields.iter_mut().find(|field| field.column == *column);
+    let field = owner_column(on).and_then(|column| fields.iter_mut().find(|field| field.column == *column));
     match field {
         Some(field) if field.kind == FieldKind::Uuid => {
             field.absent = Absent::Constant(owner);
             Ok(())
         }
-        _ => Err(missing(&format!(" {} of type uuid", column.plain()))),
+        _ => Err(Error::usage(format!("`{}` has no owner's column of type uuid", on.table.plain()))
+            .hint("Leave `--owner` out; it is for collections that `vecops.toml` declares with `policy = \"owner\"`.")),
     }
 }
 

@@ -68,7 +68,9 @@ mod tests {
             let (first, second) = numbers.split_at(cut.index(numbers.len()));
             let collect = |numbers: &[u64]| {
                 let mut lines = RowLines::default();
-                numbers.iter().for_each(|line| lines.push(*line));
+                for line in numbers {
+                    lines.push(*line);
+                }
                 lines
             };
             let mut lines = collect(first);

@@ -167,8 +167,17 @@ impl<'d> RowReader<'d> {
     }
 
     fn missing(&self, key: &str) -> Rejection {
-        Rejection::new(format!("key `{key}` is missing"))
-            .hint(format!("A line may have the keys {}.", self.known_keys()))
+        let is_owner = self
+            .destination
+            .owner
+            .as_ref()
+            .is_some_and(|owner| owner.as_str() == key);
+        let hint = if is_owner {
+            "Name the owner in each line, or for all of them with `--owner UUID`.".to_owned()
+        } else {
+            format!("A line may have the keys {}.", self.known_keys())
+        };
+        Rejection::new(format!("key `{key}` is missing")).hint(hint)
     }
 
     fn unknown_key(&self, key: &str) -> Rejection {

@@ -14,6 +14,7 @@ mod embedded;
 mod layers;
 mod pooler;
 mod search;
+mod seed;
 mod session;
 mod setup;
 mod shell;

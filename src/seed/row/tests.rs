@@ -47,6 +47,7 @@ fn destination(element: ElementType) -> Destination {
         fields,
         id: Some(0),
         id_type: "bigint".to_owned(),
+        owner: None,
         sequence: None,
         metric: Metric::Cosine,
         vector_indexes: Vec::new(),
@@ -97,7 +98,7 @@ fn a_line_becomes_a_row() {
     assert_eq!(field::text(bytes(0)).unwrap(), "café \"☕\"");
     assert_eq!(field::jsonb(bytes(1)).unwrap(), r#"{"a": [1, {"b": null}]}"#);
     assert_eq!(field::vector(bytes(2)).unwrap(), [1.0, -2.5, 3.0]);
-    assert_eq!(field::float4(bytes(3)).unwrap(), 1.5);
+    assert_eq!(field::float4(bytes(3)), Ok(1.5));
     assert_eq!(field::timestamptz(bytes(4)).unwrap(), 1_769_857_200_000_000);
     assert_eq!(
         field::uuid(bytes(5)).unwrap().to_string(),

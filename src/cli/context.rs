@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 
 use super::Globals;
 use super::globals::Color;
@@ -18,7 +19,7 @@ use crate::connection::{
     Cancellation, Configuration, Connector, EmbeddedAddress, Environment, Need, Selection, Session, Target,
 };
 use crate::embedded::{self, Major};
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, Kind, Outcome, Result};
 use crate::manifest::ManifestFile;
 use crate::progress::Progress;
 use crate::render::{self, OutputFormat, Page, Report, Style};
@@ -32,6 +33,7 @@ pub struct Context {
     stderr: render::terminal::Stderr,
     progress: Arc<dyn Progress>,
     cancellation: Cancellation,
+    interrupted: CancellationToken,
     manifest: OnceLock<Option<ManifestFile>>,
     connector: OnceCell<Connector>,
 }
@@ -59,6 +61,7 @@ impl Context {
             stderr,
             progress,
             cancellation: Cancellation::new(),
+            interrupted: CancellationToken::new(),
             manifest: OnceLock::new(),
             connector: OnceCell::new(),
         })
@@ -114,7 +117,7 @@ impl Context {
                 db_url: None,
             };
             let choice = configuration.choose(&selection)?;
-            self.announced(configuration.resolve(&choice, Some(&embedded))?)
+            Ok(self.announced(configuration.resolve(&choice, Some(&embedded))?))
         };
         self.connector.get_or_try_init(resolve).await
     }
@@ -127,13 +130,13 @@ impl Context {
         } else {
             None
         };
-        self.announced(configuration.resolve(&choice, embedded.as_ref())?)
+        Ok(self.announced(configuration.resolve(&choice, embedded.as_ref())?))
     }
 
     /// Names the target on stderr.
-    fn announced(&self, target: Target) -> Result<Connector> {
+    fn announced(&self, target: Target) -> Connector {
         self.progress.note(&target.line());
-        Ok(Connector::new(target, &self.command, self.cancellation.clone()))
+        Connector::new(target, &self.command, self.cancellation.clone())
     }
 
     /// Where the embedded server listens, where one runs: the default major version before the others.
@@ -175,8 +178,15 @@ impl Context {
         target.protected.value.then(|| profile.value.clone())
     }
 
-    /// Cancels what open sessions run on their servers.
+    /// Does work that the server cannot cancel because it waits for us: an interrupt drops it where it stands.
+    pub(super) async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let stopped = self.interrupted.run_until_cancelled(work).await;
+        stopped.unwrap_or_else(|| Err(Error::new(Kind::Interrupted, "interrupted")))
+    }
+
+    /// Stops the work of this process: what waits for us here, and what open sessions run on their servers.
     pub(super) async fn cancel_all(&self) {
+        self.interrupted.cancel();
         let cancelled = self.cancellation.cancel_all().await;
         tracing::debug!(cancelled, "cancelled on the server");
     }
@@ -239,7 +249,7 @@ impl Context {
     }
 
     fn target(&self) -> Option<Value> {
-        let summary = self.connector.get()?.target().summary()?;
+        let summary = self.connector.get()?.summary()?;
         serde_json::to_value(summary).ok()
     }
 }

@@ -16,7 +16,7 @@ use crate::progress::Unit;
 use crate::render::style::Role;
 use crate::render::{Page, Report, units};
 use crate::search::{self, DEFAULT_EF_SEARCH, Query, Request, SearchReport};
-use crate::seed::{self, builtin};
+use crate::seed::{Destination, LoadReport, builtin};
 use crate::setup::{self, BuildSettings};
 use crate::sql::{self, Ident, QualifiedName};
 
@@ -160,20 +160,12 @@ async fn apply(context: &Context, session: &mut Session, collection: &Collection
     Ok(applied.done.len())
 }
 
-async fn seed(context: &Context, session: &mut Session) -> Result<seed::LoadReport> {
-    let mut transaction = session.begin_write().await?;
+async fn seed(context: &Context, session: &mut Session) -> Result<LoadReport> {
+    let mut transaction = session.begin_read().await?;
     let on = catalog::locate(&mut transaction, &target(), &Collections::default()).await?;
-    let destination = seed::Destination::inspect(&mut transaction, &on, None).await?;
-    let loaded = seed::load(
-        &mut transaction,
-        &destination,
-        &builtin::source(),
-        context.progress(),
-    )
-    .await?;
+    let destination = Destination::inspect(&mut transaction, &on, None).await?;
     transaction.commit().await?;
-    seed::analyze(session.outside_transaction().await?, &destination).await?;
-    Ok(loaded)
+    super::seed::load(context, session, &destination, &builtin::source()).await
 }
 
 async fn build_index(context: &Context, session: &mut Session, collection: &Collection) -> Result<()> {

@@ -11,7 +11,9 @@ mod embedded;
 mod generate;
 mod globals;
 mod interrupt;
+mod profile;
 mod search;
+mod seed;
 mod setup;
 
 use std::ffi::OsString;
@@ -49,9 +51,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
-    Setup(setup::SetupArgs),
-    Search(search::SearchArgs),
+    Profile(profile::ProfileArgs),
     Embedded(embedded::EmbeddedArgs),
+    Setup(setup::SetupArgs),
+    Seed(seed::SeedArgs),
+    Search(search::SearchArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -63,7 +67,9 @@ impl Command {
         match self {
             Self::Demo(_) => "demo",
             Self::Setup(_) => "setup",
+            Self::Seed(_) => "seed",
             Self::Search(_) => "search",
+            Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
             Self::Generate(_) => "generate",
@@ -88,7 +94,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn start(cli: Cli) -> u8 {
-    let context = match Context::new(cli.globals, cli.command.name()) {
+    let mut globals = cli.globals;
+    if let Command::Profile(args) = &cli.command {
+        globals.profile = globals.profile.or_else(|| args.profile().map(str::to_owned));
+    }
+    let context = match Context::new(globals, cli.command.name()) {
         Ok(context) => context,
         Err((format, error)) => return report_error(&error, format),
     };
@@ -119,7 +129,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
         Command::Demo(args) => demo::run(context, args).await,
         Command::Setup(args) => setup::run(context, args).await,
+        Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
+        Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),

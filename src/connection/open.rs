@@ -18,7 +18,7 @@ use super::endpoint::Need;
 use super::provenance::Source;
 use super::reach::reach;
 use super::session::Session;
-use super::target::{Address, Target};
+use super::target::{Address, Target, TargetSummary};
 use super::tls_failure;
 use crate::error::{Error, Kind, Result, pooler};
 use crate::progress::Progress;
@@ -61,6 +61,14 @@ impl Connector {
     /// The target.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// The target for JSON documents, at the address that answered, or else at the first.
+    pub fn summary(&self) -> Option<TargetSummary> {
+        match self.worked_before() {
+            Some(address) => Some(self.target.summary_of(&address)),
+            None => self.target.summary(),
+        }
     }
 
     /// Opens a session at the first address that serves `need` and answers.

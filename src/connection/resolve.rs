@@ -74,8 +74,10 @@ pub struct ProfileEntry {
     pub source: Source,
     /// Whether a command without `--profile` uses it.
     pub chosen: bool,
-    /// Its target line's address, or why it cannot be resolved.
-    pub address: std::result::Result<String, String>,
+    /// What stands where, as a URL without a password; none where it cannot be resolved.
+    pub address: Option<String>,
+    /// Why it cannot be resolved.
+    pub problem: Option<String>,
     /// Whether destructive work wants its name.
     pub protected: bool,
 }
@@ -200,14 +202,15 @@ impl<'e> Configuration<'e> {
                 name,
                 source,
                 protected: target.as_ref().is_ok_and(|target| target.protected.value),
-                address: match target {
-                    Ok(target) => Ok(target
-                        .addresses
-                        .first()
-                        .map(|address| format!("{}, {}", address.kind.name(), address.redacted_url(false)))
-                        .unwrap_or_default()),
-                    Err(error) => Err(error.to_string()),
-                },
+                problem: target.as_ref().err().map(ToString::to_string),
+                address: target.ok().and_then(|target| {
+                    let address = target.addresses.first()?;
+                    Some(format!(
+                        "{}, {}",
+                        address.kind.name(),
+                        address.redacted_url(false)
+                    ))
+                }),
             }
         };
         Ok(names.into_iter().map(entry).collect())

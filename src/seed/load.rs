@@ -54,16 +54,19 @@ pub async fn load(
     progress: &dyn Progress,
 ) -> Result<LoadReport> {
     let started = Instant::now();
-    let plain = destination.table.plain();
-    sql::fixed(include_str!("../../sql/seed/no_time_limit.sql"))
+    sql::fixed(include_str!("../../sql/seed/prepare.sql"))
         .execute(&mut *connection)
         .await
-        .context("take the time limits off")?;
+        .context("prepare the transaction")?;
     sql::run(connection, refusal::SAVEPOINT)
         .await
         .context("set a savepoint")?;
 
-    let task = progress.task(&format!("load {plain}"), Unit::Bytes, source.size());
+    let task = progress.task(
+        &format!("load {}", destination.table.plain()),
+        Unit::Bytes,
+        source.size(),
+    );
     let mut loading = Loading {
         destination,
         source,

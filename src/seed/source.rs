@@ -55,6 +55,20 @@ impl Source {
         }
     }
 
+    /// Finds out early that a file is not there or may not be read.
+    pub fn probe(&self) -> Result<()> {
+        let Self::File(path) = self else { return Ok(()) };
+        let facts = fs_err::File::open(path)
+            .and_then(|file| file.metadata())
+            .map_err(|source| Error::usage(source.to_string()))?;
+        if facts.is_dir() {
+            return Err(
+                Error::usage(format!("`{}` is a folder", path.display())).hint("Name a file of JSON Lines.")
+            );
+        }
+        Ok(())
+    }
+
     /// Opens it. Reading blocks.
     pub(super) fn open(&self) -> Result<Lines> {
         let input: Box<dyn Read + Send> = match self {

@@ -9,10 +9,13 @@
     reason = "the tests stand outside: they read the environment they were started in"
 )]
 
+mod contract;
 mod embedded;
 mod layers;
+mod pooler;
 mod search;
 mod session;
 mod setup;
 mod shell;
 mod support;
+mod tls;

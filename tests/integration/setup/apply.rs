@@ -1,6 +1,6 @@
 //! Apply, then plan: nothing is left, for every policy, element type and id type.
 
-use super::fixture::{apply, attempt, collection, fill, number, plan, rows, run, vector, with_index};
+use super::fixture::{apply, attempt, collection, fill, number, plan, row, rows, run, vector, with_index};
 use crate::support::{database, majors};
 use sqlx::Row as _;
 use vecops::catalog::{self, MetricSource};
@@ -47,7 +47,7 @@ async fn answers(connection: &mut sqlx::PgConnection, collection: &Collection) {
     );
     let found = rows(connection, sql).await;
     assert_eq!(found.len(), 5);
-    assert_eq!(found[0].get::<String, _>(0), collection.id.sql());
+    assert_eq!(found.first().unwrap().get::<String, _>(0), collection.id.sql());
     let similarities: Vec<f64> = found.iter().map(|row| row.get(1)).collect();
     assert!(
         similarities.is_sorted_by(|one, other| one >= other),
@@ -130,7 +130,17 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
         .await;
         let docs = collection("docs", Policy::Owner);
         let before = plan(&mut connection, &docs).await;
-        assert_eq!(before.steps_in(Phase::Afterwards).count(), 1, "{before:#?}");
+        let afterwards: Vec<_> = before
+            .steps_in(Phase::Afterwards)
+            .map(|step| step.sql.split(" on ").next().unwrap())
+            .collect();
+        assert_eq!(
+            afterwards,
+            [
+                "create index concurrently if not exists \"docs_owner_id_idx\"",
+                "create index concurrently if not exists \"docs_embedding_cosine_hnsw\""
+            ]
+        );
         assert!(
             before.notes.iter().any(|note| note.contains("policy `mine`")),
             "{:?}",
@@ -169,13 +179,13 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
             .await,
             1
         );
-        let comment = rows(
+        let comment = row(
             &mut connection,
             "select col_description('docs'::regclass, attnum) from pg_attribute
              where attrelid = 'docs'::regclass and attname = 'embedding'",
         )
-        .await[0]
-            .get::<String, _>(0);
+        .await
+        .get::<String, _>(0);
         assert!(
             comment.starts_with("what it means\nvecops: {\"version\":1"),
             "{comment}"

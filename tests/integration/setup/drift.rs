@@ -1,7 +1,10 @@
 //! What stands in the way of a declaration is said and never changed.
 
-use vecops::collection::{Collection, HnswIndex, IdType, Policy};
+use sqlx::PgConnection;
+use vecops::catalog;
+use vecops::collection::{Collection, Collections, HnswIndex, IdType, Policy};
 use vecops::error::Kind;
+use vecops::manifest::ManifestFile;
 use vecops::progress::Silent;
 use vecops::setup::Plan;
 use vecops::vector::{ElementType, Metric};
@@ -180,5 +183,51 @@ async fn an_older_match_function_of_the_same_shape_is_replaced() {
         assert!(step.reason.contains("its body differs"), "{}", step.reason);
         apply(&mut connection, &docs).await;
         assert!(plan(&mut connection, &docs).await.is_met());
+    }
+}
+
+#[tokio::test]
+async fn a_collection_is_a_target_only_as_it_is_declared() {
+    for major in majors() {
+        let database = database(major).await;
+        let mut connection = database.connection().await;
+        let declared = |text: &str| {
+            let file = ManifestFile {
+                path: "vecops.toml".into(),
+                text: text.to_owned(),
+            };
+            Collections::read(&file).unwrap()
+        };
+        let docs = declared("[collections.docs]\ndimensions = 32");
+        let mut refused = Vec::new();
+        let mut refuse = async |connection: &mut PgConnection, collections: &Collections| {
+            let error = catalog::locate(connection, "docs", collections)
+                .await
+                .unwrap_err();
+            refused.push(format!("{error:?}"));
+        };
+        refuse(&mut connection, &docs).await;
+        run(&mut connection, "create extension vector with schema extensions").await;
+        refuse(&mut connection, &docs).await;
+        apply(&mut connection, docs.named("docs").unwrap()).await;
+        refuse(&mut connection, &declared("[collections.docs]\ndimensions = 33")).await;
+        refuse(
+            &mut connection,
+            &declared("[collections.docs]\ndimensions = 32\ncontent = 'body'"),
+        )
+        .await;
+        let found = catalog::locate(&mut connection, "docs", &docs).await.unwrap();
+        assert_eq!(found.collection.as_ref(), docs.get("docs"));
+        assert!(found.index().is_some());
+        insta::allow_duplicates! { insta::assert_snapshot!(refused.join("\n"), @r#"
+        the extension `vector` is not installed in this database [precondition]
+          hint: Run `vecops setup apply`, which installs it in the schema `extensions`.
+        the table public.docs of collection `docs` does not exist [precondition]
+          hint: Run `vecops setup apply docs`.
+        the column public.docs.embedding is vector(32), but collection `docs` declares vector(33) [precondition]
+          hint: Run `vecops setup plan docs` to see what is missing.
+        the table public.docs has no column "body" [precondition]
+          hint: Run `vecops setup plan docs` to see what is missing.
+        "#); }
     }
 }

@@ -1,43 +1,48 @@
 //! The steps that most tests of setup share.
 
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use sqlx::{Connection as _, Row as _};
 use vecops::collection::{Collection, HnswIndex, Policy};
 use vecops::error::Result;
 use vecops::progress::{Progress, Silent};
 use vecops::setup::{self, BuildSettings, Plan};
+use vecops::sql;
 
 /// Runs statements that must succeed.
-pub(super) async fn run(connection: &mut PgConnection, sql: impl Into<String>) {
-    let sql = sql.into();
-    if let Err(error) = attempt(connection, sql.clone()).await {
-        panic!("{error}\nin: {sql}");
+pub(super) async fn run(connection: &mut PgConnection, statements: impl Into<String>) {
+    let statements = statements.into();
+    if let Err(error) = attempt(connection, statements.clone()).await {
+        panic!("{error}\nin: {statements}");
     }
 }
 
 /// Runs statements that may be refused.
-pub(super) async fn attempt(connection: &mut PgConnection, sql: impl Into<String>) -> sqlx::Result<()> {
-    sqlx::raw_sql(AssertSqlSafe(sql.into()))
-        .execute(connection)
-        .await
-        .map(drop)
+pub(super) async fn attempt(
+    connection: &mut PgConnection,
+    statements: impl Into<String>,
+) -> sqlx::Result<()> {
+    sql::run(connection, statements).await
 }
 
 /// The rows of a query.
-pub(super) async fn rows(connection: &mut PgConnection, sql: impl Into<String>) -> Vec<PgRow> {
-    let sql = sql.into();
-    match sqlx::query(AssertSqlSafe(sql.clone()))
-        .fetch_all(connection)
-        .await
-    {
+pub(super) async fn rows(connection: &mut PgConnection, query: impl Into<String>) -> Vec<PgRow> {
+    let query = query.into();
+    match sql::dynamic(query.clone()).fetch_all(connection).await {
         Ok(rows) => rows,
-        Err(error) => panic!("{error}\nin: {sql}"),
+        Err(error) => panic!("{error}\nin: {query}"),
     }
 }
 
+/// The one row of a query.
+pub(super) async fn row(connection: &mut PgConnection, query: impl Into<String>) -> PgRow {
+    let mut rows = rows(connection, query).await;
+    assert_eq!(rows.len(), 1);
+    rows.remove(0)
+}
+
 /// The one number that a query returns.
-pub(super) async fn number(connection: &mut PgConnection, sql: impl Into<String>) -> i64 {
-    rows(connection, sql).await[0].get(0)
+pub(super) async fn number(connection: &mut PgConnection, query: impl Into<String>) -> i64 {
+    row(connection, query).await.get(0)
 }
 
 /// A small collection, quick to fill.

@@ -210,7 +210,7 @@ async fn gone(connection: &mut sqlx::PgConnection, process: i64) {
 }
 
 /// Waits until a query returns a number.
-async fn until(connection: &mut sqlx::PgConnection, query: &str, expected: i64) {
+pub(super) async fn until(connection: &mut sqlx::PgConnection, query: &str, expected: i64) {
     let last = Arc::new(Mutex::new(None));
     let seen = Arc::clone(&last);
     let wait = async move {

@@ -9,7 +9,7 @@ use sqlx::{Connection as _, Row as _};
 use vecops::collection::{Collection, Policy};
 use vecops::vector::ElementType;
 
-use super::fixture::{apply, collection, fill, number, rows, run, vector, with_index};
+use super::fixture::{apply, collection, fill, number, row, rows, run, vector, with_index};
 use crate::support::{TestDatabase, database, majors};
 use vecops::embedded::Major;
 
@@ -148,12 +148,12 @@ async fn the_plan_of_the_body_is_an_index_scan_with_the_operator_qualified() {
         let database = database(major).await;
         let docs = collection("docs", Policy::Service);
         let mut connection = filled(&database, &docs).await;
-        let source: String = rows(
+        let source: String = row(
             &mut connection,
             "select prosrc from pg_proc where proname = 'match_docs'",
         )
-        .await[0]
-            .get(0);
+        .await
+        .get(0);
         let body = source
             .replace(
                 "\"match_docs\".query_embedding",

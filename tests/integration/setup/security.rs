@@ -1,7 +1,7 @@
 //! What each role sees and may do, for each policy template.
 
-use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Row as _};
 use vecops::collection::Policy;
 
 use super::fixture::{apply, attempt, collection, number, run, vector};
@@ -71,10 +71,13 @@ async fn as_caller(connection: &mut PgConnection, caller: Caller, query: &str) -
         format!("set local role {role}; set local request.jwt.claims = '{claims}'"),
     )
     .await;
-    let counted = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(query))
+    let counted = vecops::sql::dynamic(query.to_owned())
         .fetch_one(&mut *transaction)
         .await;
-    let result = counted.map_err(|error| error.as_database_error().unwrap().code().unwrap().into_owned());
+    let result = match counted {
+        Ok(row) => Ok(row.get(0)),
+        Err(error) => Err(error.as_database_error().unwrap().code().unwrap().into_owned()),
+    };
     transaction.rollback().await.unwrap();
     result
 }

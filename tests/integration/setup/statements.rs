@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
-
-use super::fixture::run;
+use super::fixture::{attempt, run};
 use crate::support::{database, majors};
 
 /// Folders whose files are not single statements, with the reason.
@@ -30,7 +28,11 @@ async fn every_statement_can_be_prepared() {
                 continue;
             }
             let text = fs_err::read_to_string(&path).unwrap();
-            if let Err(error) = connection.prepare(AssertSqlSafe(text).into_sql_str()).await {
+            let prepare = format!(
+                "prepare checked as {text};
+deallocate checked"
+            );
+            if let Err(error) = attempt(&mut connection, prepare).await {
                 panic!("{shown} on {major}: {error}");
             }
             prepared += 1;

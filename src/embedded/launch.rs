@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::account::{self, Account};
+use super::lock::Lock;
 use super::place::Place;
 use super::state::State;
 use super::{cluster, logs, postmaster};
@@ -24,11 +25,12 @@ const PORTS_TO_TRY: usize = 5;
 /// A log beyond this size is put aside at the next start.
 const LARGEST_LOG: u64 = 16 << 20;
 
-/// Starts the server and waits until it accepts connections. The caller holds the lock.
+/// Starts the server and waits until it accepts connections.
 pub(super) async fn launch(
     place: &Place,
     state: &mut State,
     account: &Account,
+    lock: &Lock,
     durable: bool,
     progress: &dyn Progress,
 ) -> Result<()> {
@@ -48,7 +50,7 @@ pub(super) async fn launch(
         state.write(place)?;
         cluster::write_settings(place, state, account, durable)?;
         let said_before = logs::length(&place.log());
-        if start_process(place, state, account).await? {
+        if start_process(place, state, account, lock).await? {
             task.finish();
             return Ok(());
         }
@@ -74,14 +76,14 @@ pub(super) async fn launch(
 }
 
 /// Whether `pg_ctl` brought the server up.
-async fn start_process(place: &Place, state: &State, account: &Account) -> Result<bool> {
+async fn start_process(place: &Place, state: &State, account: &Account, lock: &Lock) -> Result<bool> {
     let log = fs_err::File::options()
         .create(true)
         .append(true)
         .open(place.log())?
         .into_parts()
         .0;
-    let mut command = account.command(&state.programs.program("pg_ctl"));
+    let mut command = account.working_command(&state.programs.program("pg_ctl"), lock)?;
     command
         .args(["start", "--silent", "--wait", "--timeout", PATIENCE_SECONDS])
         // Given as `-D` it would pass through a shell, which trips over some names.

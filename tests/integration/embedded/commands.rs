@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Sandbox, majors};
+use crate::support::{Sandbox, majors, wait_until};
 
 /// A sandbox whose server is stopped when the test ends, whatever its result.
 struct Stopping(Sandbox, String);
@@ -65,6 +65,42 @@ fn a_server_is_started_looked_at_and_stopped() {
         (&status["exists"], &status["running"]),
         (&Value::Bool(true), &Value::Bool(false))
     );
+}
+
+#[test]
+fn several_processes_that_start_at_once_get_one_server() {
+    let own = Stopping::new();
+    let pids: Vec<Value> = std::thread::scope(|scope| {
+        let starting: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| own.json("start", &[], 0)["pid"].take()))
+            .collect();
+        starting
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert!(pids.iter().all(|pid| pid.is_u64() && *pid == pids[0]), "{pids:?}");
+}
+
+#[tokio::test]
+async fn a_first_start_that_is_killed_at_any_stage_is_made_good() {
+    let own = Stopping::new();
+    let folder = own.0.data().join(format!("vecops/embedded/{}", own.1));
+    for stage in [
+        "state.json",
+        "postgresql/PG_VERSION",
+        "postgresql/base/1",
+        "postgresql/postmaster.pid",
+    ] {
+        let mut starting = own.0.spawn(&["embedded", "start", "--major", &own.1]);
+        wait_until(stage, async || folder.join(stage).exists()).await;
+        starting.kill().unwrap();
+        starting.wait().unwrap();
+        own.json("start", &[], 0);
+        own.json("status", &[], 0);
+        own.json("stop", &[], 0);
+        fs_err::remove_dir_all(&folder).unwrap();
+    }
 }
 
 #[test]

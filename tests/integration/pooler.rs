@@ -2,6 +2,7 @@
 //!
 //! Where PgBouncer is not installed the tests print that they could not run, and why; `.ci/run` installs it.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -43,7 +44,9 @@ impl Pooler {
             .into_iter()
             .find(|place| place.is_file())
         else {
-            println!("NOT RUN: no pgbouncer in {places:?}; `apt-get install pgbouncer` brings it");
+            // Straight to stderr: what a passing test prints is swallowed.
+            let why = "NOT RUN: there is no pgbouncer here, so no transaction pooler; `apt-get install pgbouncer` brings it";
+            writeln!(std::io::stderr(), "{why}").unwrap();
             return None;
         };
         let url = url::Url::parse(&database.url()).unwrap();

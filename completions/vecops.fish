@@ -45,41 +45,188 @@ complete -c vecops -n "__fish_vecops_needs_command" -s v -l verbose -d 'More dia
 complete -c vecops -n "__fish_vecops_needs_command" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_needs_command" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "demo" -d 'See all of it: a server, a schema with its security, real embeddings, an index, a search'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "init" -d 'Write a vecops.toml with a profile and a first collection'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "profile" -d 'List, show and check connection profiles, and trust a certificate authority'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collections up: extension, table, row-level security, grants, match function, index'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector -d 'A vector, as \'[0.1, 0.2, ...]\'' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector-file -d 'A file with a vector; - is stdin' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l like -d 'The key of a stored row; finds its neighbours' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l query -d 'One of the questions that come with vecops, for the passages of `vecops seed --builtin`' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s n -l limit -d 'The most rows to return' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l filter -d 'Only rows whose metadata contain this JSON object' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l ef-search -d 'How many candidates the index keeps (hnsw.ef_search); at least the limit' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l as -d 'Search as this role, under its row security: anon, authenticated, service_role or user:<uuid>' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l dir -d 'The folder for the server\'s data, instead of the user\'s data folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l query -d 'The question to ask, by its name' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l exact -d 'Compare with every row instead of asking the index'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l explain -d 'Run EXPLAIN (ANALYZE, BUFFERS) on the same statement and show the plan'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand search" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l keep -d 'Leave the schema there and the server running'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l profile-name -d 'The default profile: embedded, local, linked, or a new name with --url' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l url -d 'The new profile\'s URL; its password stays out of the file' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l collection -d 'The first collection\'s name' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l dimensions -d 'The length of its vectors' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l element -d 'Its element type' -r -f -a "vector\t''
+halfvec\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l metric -d 'How distance is measured' -r -f -a "cosine\t''
+inner-product\t''
+l2\t''
+l1\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l policy -d 'Who may read and write through the API' -r -f -a "service\t''
+owner\t''
+public-read\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l model -d 'The model that makes the embeddings, for the record' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l protected -d 'Whether destructive work on the new profile must name it'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l force -d 'Overwrite a vecops.toml that is there'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l dry-run -d 'Print the file and write nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand init" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "list" -d 'List the profiles, declared and built in'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "show" -d 'Show each resolved value of a profile and where it came from; secrets are masked'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "check" -d 'Try each step of the connection and say what is wrong and what to type next'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and not __fish_seen_subcommand_from list show check trust" -f -a "trust" -d 'Trust Supabase\'s certificate authority, or with --any one of your own for a profile'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l any -d 'Trust a certificate authority that is not Supabase\'s, for the profile of --profile only'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand profile; and __fish_seen_subcommand_from trust" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and not __fish_seen_subcommand_from start stop status url reset logs" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -248,6 +395,158 @@ complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand embedded; and __fish_seen_subcommand_from logs" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -f -a "plan" -d 'Compare the database with the collections; ends with 3 where they differ'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -f -a "apply" -d 'Show the plan, ask, and make the difference'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and not __fish_seen_subcommand_from plan apply migration" -f -a "migration" -d 'Write the same SQL as a migration that the Supabase CLI applies'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l sql -d 'Show the SQL of each step'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l sql -d 'Show the SQL of each step'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l name -d 'What the file\'s name says after its version' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l into -d 'The folder of the migrations; without it, supabase/migrations of the nearest Supabase project upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l diff -d 'Only what the target database lacks'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l dry-run -d 'Print the migration and write nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'A file of JSON Lines, plain or compressed with zstd; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l owner -d 'The user that lines without an owner belong to, in a collection with the policy `owner`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l builtin -d 'The 448 passages that come with vecops, with embeddings of 384 dimensions'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -d 'Read and check everything, list the bad lines, load nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector -d 'A vector, as \'[0.1, 0.2, ...]\'' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector-file -d 'A file with a vector; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l like -d 'The key of a stored row; finds its neighbours' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l query -d 'One of the questions that come with vecops, for the passages of `vecops seed --builtin`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s n -l limit -d 'The most rows to return' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l filter -d 'Only rows whose metadata contain this JSON object' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l ef-search -d 'How many candidates the index keeps (hnsw.ef_search); at least the limit' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l as -d 'Search as this role, under its row security: anon, authenticated, service_role or user:<uuid>' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l exact -d 'Compare with every row instead of asking the index'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l explain -d 'Run EXPLAIN (ANALYZE, BUFFERS) on the same statement and show the plan'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand search" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod progress;
 pub mod render;
 pub mod search;
+pub mod seed;
 pub mod setup;
 pub mod sql;
 pub mod vector;

@@ -371,12 +371,16 @@ async fn no_such_table(
     if let Some(column) = elsewhere {
         return Ok(error.hint(format!("Did you mean `{}`?", column.table.plain())));
     }
-    let with_vectors = vectors.iter().map(|column| column.table.plain());
-    let mut known: Vec<String> = collections.names().map(str::to_owned).collect();
-    known.extend(with_vectors);
-    known.extend(table_names(connection).await?.iter().map(QualifiedName::plain));
-    let bare = known.iter().map(String::as_str);
-    let near = nearest(named, bare.clone()).or_else(|| nearest(&table.plain(), bare));
+    let mut tables: Vec<QualifiedName> = vectors.into_iter().map(|column| column.table).collect();
+    tables.extend(table_names(connection).await?);
+    let like_a_table = nearest(
+        table.name.as_str(),
+        tables.iter().map(|table| table.name.as_str()),
+    )
+    .and_then(|near| tables.iter().find(|table| table.name.as_str() == near))
+    .map(QualifiedName::plain);
+    let like_a_collection = nearest(named, collections.names()).map(str::to_owned);
+    let near = like_a_collection.or(like_a_table);
     Ok(match near {
         Some(near) => error.hint(format!("Did you mean `{near}`?")),
         None => error.hint("Name a collection of `vecops.toml`, or an existing table as `schema.table`."),

@@ -10,15 +10,16 @@ use std::sync::{Arc, OnceLock};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 
 use super::Globals;
 use super::globals::Color;
 use crate::collection::Collections;
 use crate::connection::{
-    Cancellation, Configuration, Connector, EmbeddedAddress, Environment, Need, Selection, Session,
+    Cancellation, Configuration, Connector, EmbeddedAddress, Environment, Need, Selection, Session, Target,
 };
 use crate::embedded::{self, Major};
-use crate::error::{Error, Outcome, Result};
+use crate::error::{Error, Kind, Outcome, Result};
 use crate::manifest::ManifestFile;
 use crate::progress::Progress;
 use crate::render::{self, OutputFormat, Page, Report, Style};
@@ -32,6 +33,7 @@ pub struct Context {
     stderr: render::terminal::Stderr,
     progress: Arc<dyn Progress>,
     cancellation: Cancellation,
+    interrupted: CancellationToken,
     manifest: OnceLock<Option<ManifestFile>>,
     connector: OnceCell<Connector>,
 }
@@ -59,6 +61,7 @@ impl Context {
             stderr,
             progress,
             cancellation: Cancellation::new(),
+            interrupted: CancellationToken::new(),
             manifest: OnceLock::new(),
             connector: OnceCell::new(),
         })
@@ -105,6 +108,20 @@ impl Context {
         self.connector.get_or_try_init(|| self.resolve_target()).await
     }
 
+    /// The way to an embedded server that the caller has at hand, whatever the flags and files choose.
+    pub(super) async fn connector_to(&self, embedded: EmbeddedAddress) -> Result<&Connector> {
+        let resolve = async || {
+            let configuration = Configuration::read(None, &self.environment)?;
+            let selection = Selection {
+                profile: Some("embedded".to_owned()),
+                db_url: None,
+            };
+            let choice = configuration.choose(&selection)?;
+            Ok(self.announced(configuration.resolve(&choice, Some(&embedded))?))
+        };
+        self.connector.get_or_try_init(resolve).await
+    }
+
     async fn resolve_target(&self) -> Result<Connector> {
         let configuration = Configuration::read(self.manifest()?, &self.environment)?;
         let choice = configuration.choose(&self.selection())?;
@@ -113,9 +130,13 @@ impl Context {
         } else {
             None
         };
-        let target = configuration.resolve(&choice, embedded.as_ref())?;
+        Ok(self.announced(configuration.resolve(&choice, embedded.as_ref())?))
+    }
+
+    /// Names the target on stderr.
+    fn announced(&self, target: Target) -> Connector {
         self.progress.note(&target.line());
-        Ok(Connector::new(target, &self.command, self.cancellation.clone()))
+        Connector::new(target, &self.command, self.cancellation.clone())
     }
 
     /// Where the embedded server listens, where one runs: the default major version before the others.
@@ -157,8 +178,15 @@ impl Context {
         target.protected.value.then(|| profile.value.clone())
     }
 
-    /// Cancels what open sessions run on their servers.
+    /// Does work that the server cannot cancel because it waits for us: an interrupt drops it where it stands.
+    pub(super) async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let stopped = self.interrupted.run_until_cancelled(work).await;
+        stopped.unwrap_or_else(|| Err(Error::new(Kind::Interrupted, "interrupted")))
+    }
+
+    /// Stops the work of this process: what waits for us here, and what open sessions run on their servers.
     pub(super) async fn cancel_all(&self) {
+        self.interrupted.cancel();
         let cancelled = self.cancellation.cancel_all().await;
         tracing::debug!(cancelled, "cancelled on the server");
     }
@@ -191,6 +219,19 @@ impl Context {
         };
         render::terminal::print_result(&text)?;
         Ok(report.outcome())
+    }
+
+    /// Shows a person what consent is asked for, on stderr. With `--quiet` and consent given, nobody asked.
+    pub(super) fn show<R: Report>(&self, report: &R) {
+        if self.globals.quiet && self.consents() {
+            return;
+        }
+        let mut page = Page::new(Style {
+            color_stdout: self.style.color_stderr,
+            ..self.style
+        });
+        report.human(&mut page);
+        self.stderr.line(page.into_text().trim_end());
     }
 
     /// Writes an error to stderr in the chosen format and returns its exit code.

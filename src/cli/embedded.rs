@@ -66,6 +66,13 @@ pub(super) struct Which {
     dir: Option<PathBuf>,
 }
 
+impl Which {
+    /// The server that is meant.
+    pub(super) fn options(&self, context: &Context) -> Result<Options> {
+        options(context, self.major, self.dir.as_deref())
+    }
+}
+
 #[derive(Debug, Args)]
 struct ResetArgs {
     #[command(flatten)]
@@ -94,21 +101,21 @@ struct LogsArgs {
 pub(super) async fn run(context: &Context, args: EmbeddedArgs) -> Result<Outcome> {
     match args.command {
         EmbeddedCommand::Start(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             let was_running = embedded::running(&options).await?.is_some();
             let running = embedded::start(&options, context.progress()).await?;
             context.finish(&Started::of(&running, was_running))
         }
         EmbeddedCommand::Stop(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             context.finish(&embedded::stop(&options, context.progress()).await?)
         }
         EmbeddedCommand::Status(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             context.finish(&embedded::status(&options).await?)
         }
         EmbeddedCommand::Url(which) => {
-            let options = options(context, which.major, which.dir.as_deref())?;
+            let options = which.options(context)?;
             let running = embedded::running(&options)
                 .await?
                 .ok_or_else(|| not_running(which.major))?;
@@ -164,7 +171,7 @@ async fn reset(context: &Context, args: &ResetArgs) -> Result<Outcome> {
 }
 
 async fn logs(context: &Context, args: &LogsArgs) -> Result<Outcome> {
-    let options = options(context, args.which.major, args.which.dir.as_deref())?;
+    let options = args.which.options(context)?;
     let mut follower = embedded::Follower::at_end(&options)?;
     let outcome = context.finish(&Logs {
         lines: embedded::last_lines(&options, args.lines)?,

@@ -6,12 +6,16 @@
 mod completions;
 mod consent;
 pub mod context;
+mod demo;
 mod embedded;
 mod generate;
 mod globals;
+mod init;
 mod interrupt;
 mod profile;
 mod search;
+mod seed;
+mod setup;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,9 +51,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Search(search::SearchArgs),
+    Demo(demo::DemoArgs),
+    Init(init::InitArgs),
     Profile(profile::ProfileArgs),
     Embedded(embedded::EmbeddedArgs),
+    Setup(setup::SetupArgs),
+    Seed(seed::SeedArgs),
+    Search(search::SearchArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -59,6 +67,10 @@ impl Command {
     /// The command's name, which the server sees as part of `application_name`.
     fn name(&self) -> &'static str {
         match self {
+            Self::Demo(_) => "demo",
+            Self::Init(_) => "init",
+            Self::Setup(_) => "setup",
+            Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
@@ -118,6 +130,10 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
+        Command::Demo(args) => demo::run(context, args).await,
+        Command::Init(args) => init::run(context, &args),
+        Command::Setup(args) => setup::run(context, args).await,
+        Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

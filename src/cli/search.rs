@@ -13,6 +13,7 @@ use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
 use crate::search::{self, DEFAULT_EF_SEARCH, Query, Request, SearchReport};
+use crate::seed::builtin;
 use crate::sql;
 
 /// Find the nearest rows of a collection or table
@@ -129,7 +130,7 @@ fn query(args: &QueryArgs) -> Result<(Query, Option<String>)> {
         return Ok((Query::Like(id.clone()), None));
     }
     if let Some(name) = &args.query {
-        let question: Question = todo_builtin(name)?;
+        let question = builtin::question(name)?;
         return Ok((Query::Vector(question.embedding), Some(question.question)));
     }
     let text = match (&args.vector, &args.vector_file) {
@@ -175,6 +176,7 @@ struct View {
     question: Option<String>,
     /// The role it was searched as, where it is not the login role.
     searched_as: Option<String>,
+    #[serde(flatten)]
     found: SearchReport,
 }
 
@@ -182,7 +184,8 @@ impl Report for View {
     const KIND: &'static str = "search";
 
     fn human(&self, page: &mut Page) {
-        human(&self.found, self.question.as_deref(), page);
+        human_rows(&self.found, self.question.as_deref(), page);
+        human_facts(&self.found, page);
     }
 
     fn stream(&self) -> Vec<Value> {
@@ -202,8 +205,8 @@ const WIDEST_TEXT: usize = 160;
 /// What the other columns of the table need.
 const OTHER_COLUMNS: usize = 34;
 
-/// Writes what a search found for a person; the demo shows its search by this, too.
-pub(super) fn human(report: &SearchReport, question: Option<&str>, page: &mut Page) {
+/// Writes the rows that a search found, for a person; the demo shows its search by this, too.
+pub(super) fn human_rows(report: &SearchReport, question: Option<&str>, page: &mut Page) {
     if let Some(question) = question {
         page.heading(question);
     }
@@ -227,13 +230,18 @@ pub(super) fn human(report: &SearchReport, question: Option<&str>, page: &mut Pa
     }
     if !table.is_empty() {
         page.table(&table);
+    }
+}
+
+/// Writes how the search went: time, metric, what is missing, the plan.
+fn human_facts(report: &SearchReport, page: &mut Page) {
+    if !report.neighbours.is_empty() {
         page.blank();
     }
-    let how = match report.ef_search {
-        Some(ef_search) => {
-            format!("by index or by comparing, whichever the planner chose; ef_search {ef_search}")
-        }
-        None => "exact, every row compared".to_owned(),
+    let how = match (&report.index, report.ef_search) {
+        (Some(index), Some(ef_search)) => format!("by the index `{index}`, ef_search {ef_search}"),
+        (None, Some(_)) => "every row compared, as the planner chose".to_owned(),
+        (_, None) => "exact, every row compared".to_owned(),
     };
     let rows = units::plural(report.neighbours.len() as u64, "row", "rows");
     let time = units::duration(Duration::from_secs_f64(report.seconds));
@@ -258,15 +266,9 @@ pub(super) fn human(report: &SearchReport, question: Option<&str>, page: &mut Pa
         page.blank();
         page.heading("plan, measured by running the statement once more");
         plan.lines().iter().for_each(|line| page.line(sanitize(line)));
-        let index = plan.ordering_index().map_or_else(
-            || "no vector index gave the order".to_owned(),
-            |index| format!("the index `{index}` gave the order"),
-        );
-        let times = plan.planning_ms.zip(plan.execution_ms);
-        let times = times.map_or_else(String::new, |(plan, run)| {
-            format!("; planned in {plan:.2} ms, ran in {run:.2} ms")
-        });
-        page.line(format!("{index}{times}"));
+        if let Some((planned, ran)) = plan.planning_ms.zip(plan.execution_ms) {
+            page.line(format!("planned in {planned:.2} ms, ran in {ran:.2} ms"));
+        }
     }
 }
 
@@ -277,11 +279,4 @@ fn shortened(text: &str, room: usize) -> String {
     }
     let kept: String = text.chars().take(room.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
-}
-struct Question {
-    embedding: Vec<f32>,
-    question: String,
-}
-fn todo_builtin(_: &str) -> Result<Question> {
-    Err(Error::usage("later"))
 }

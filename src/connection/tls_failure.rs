@@ -36,7 +36,8 @@ impl Verdict {
             return None;
         };
         Some(match certificate {
-            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            // Another key than that of the known CA of the same name: Supabase's two roots share theirs.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Self::WrongName
             }

@@ -9,6 +9,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use super::lock::Lock;
 use super::place::Place;
 use crate::error::{Context as _, Error, Result};
 
@@ -99,6 +100,14 @@ impl Account {
             command.uid(*uid).gid(*gid);
         }
         command
+    }
+
+    /// The same for a command that works on the cluster. It shares the lock and is left to finish, so that the
+    /// next vecops never works beside it.
+    pub(super) fn working_command(&self, program: &Path, lock: &Lock) -> Result<Command> {
+        let mut command = self.command(program);
+        command.stdin(lock.shared()?).kill_on_drop(false);
+        Ok(command)
     }
 
     /// Gives a file or folder to this account.

@@ -7,13 +7,20 @@ use std::os::unix::fs::PermissionsExt as _;
 use secrecy::ExposeSecret as _;
 
 use super::account::{self, Account};
+use super::lock::Lock;
 use super::place::{Place, delete_folder, make_folders};
 use super::state::{Login, State};
 use super::{ADMINISTRATOR, Major, Programs};
 use crate::error::{Context as _, Error, Result};
 
 /// Makes a new cluster where there is none, or where an earlier one was never completed.
-pub(super) async fn create(place: &Place, state: &State, account: &Account, durable: bool) -> Result<()> {
+pub(super) async fn create(
+    place: &Place,
+    state: &State,
+    account: &Account,
+    lock: &Lock,
+    durable: bool,
+) -> Result<()> {
     make_folders(&place.folder(), if account.is_other() { 0o711 } else { 0o700 })?;
     state.write(place)?;
     delete_folder(&place.cluster())?;
@@ -23,7 +30,7 @@ pub(super) async fn create(place: &Place, state: &State, account: &Account, dura
     let locales = locales(place.major());
     let last = locales.len().saturating_sub(1);
     for (index, locale) in locales.iter().enumerate() {
-        match initdb(place, state, account, durable, locale).await {
+        match initdb(place, state, account, lock, durable, locale).await {
             Ok(()) => break,
             // An unknown locale is found out before anything is written; initdb cleans up after itself.
             Err(error) if index == last => return Err(explain(error, place, account)),
@@ -62,6 +69,7 @@ async fn initdb(
     place: &Place,
     state: &State,
     account: &Account,
+    lock: &Lock,
     durable: bool,
     locale: &[&str],
 ) -> Result<()> {
@@ -73,7 +81,7 @@ async fn initdb(
     )
     .context("write the password file")?;
     account.own(password.path())?;
-    let mut command = account.command(&state.programs.program("initdb"));
+    let mut command = account.working_command(&state.programs.program("initdb"), lock)?;
     command
         .arg("-D")
         .arg(place.cluster())
@@ -96,7 +104,11 @@ async fn initdb(
 }
 
 fn explain(error: Error, place: &Place, account: &Account) -> Error {
-    if account.is_other() {
+    let is_denied = error
+        .causes()
+        .iter()
+        .any(|cause| cause.contains("Permission denied"));
+    if is_denied && account.is_other() {
         let name = account.name();
         return error.hint(format!(
             "As root the server runs as `{name}`, who must be able to reach `{}`: choose another place with `--dir`.",

@@ -239,6 +239,94 @@ mod tests {
         assert_eq!(mode(folder.path()), 0o755);
     }
 
+    /// A stand-in for Python that notes each call and then runs `then` with the target folder in `$target`.
+    fn installer(folder: &Path, then: &str) -> Search {
+        let program = folder.join("python");
+        let script = format!(
+            "#!/bin/sh\necho called >> '{}'\nwhile [ $# -gt 0 ]; do [ \"$1\" = --target ] && target=$2; shift; done\n{then}\n",
+            folder.join("calls").display()
+        );
+        // Written by another process: a program that this one has open for writing at the moment of a fork in
+        // another test cannot be run.
+        let write = "printf '%s' \"$2\" > \"$1\" && chmod 755 \"$1\"";
+        let written = std::process::Command::new("sh")
+            .args(["-c", write, "sh"])
+            .arg(&program)
+            .arg(script)
+            .status();
+        assert!(written.unwrap().success());
+        Search {
+            bin_folders: vec![],
+            pg_configs: vec![],
+            pythons: vec![program],
+            uvs: vec![],
+        }
+    }
+
+    fn calls(folder: &Path) -> usize {
+        fs_err::read_to_string(folder.join("calls"))
+            .unwrap()
+            .lines()
+            .count()
+    }
+
+    #[tokio::test]
+    async fn two_at_once_install_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let controls = Major::ALL.map(|major| format!("{}/../share/postgresql/extension", bin_folder(major)));
+        let make = |path: &String| {
+            format!("mkdir -p $target/$(dirname {path}) $target/{path}; touch $target/{path}/vector.control")
+        };
+        let make = controls
+            .iter()
+            .map(|path| make(&path.replace("bin/../", "")))
+            .collect::<Vec<_>>()
+            .join("\n");
+        let bins = Major::ALL
+            .map(|major| format!("mkdir -p $target/{}", bin_folder(major)))
+            .join("\n");
+        let search = installer(folder.path(), &format!("{make}\n{bins}\nsleep 0.2"));
+        let cache = folder.path().join("cache");
+        let install = || wheel(&cache, &search, &Account::Caller, &crate::progress::Silent);
+        let (one, other) = tokio::join!(install(), install());
+        assert_eq!(one.unwrap(), other.unwrap());
+        install().await.unwrap();
+        assert_eq!(calls(folder.path()), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failed_installation_leaves_nothing_and_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let search = installer(
+            folder.path(),
+            "mkdir -p $target/half; echo 'no route to host' >&2; exit 1",
+        );
+        let cache = folder.path().join("cache");
+        let failures = wheel(&cache, &search, &Account::Caller, &crate::progress::Silent)
+            .await
+            .unwrap_err();
+        assert!(failures[0].contains("no route to host"), "{failures:?}");
+        let left: Vec<_> = fs_err::read_dir(&cache)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(left, ["install.lock"]);
+    }
+
+    #[tokio::test]
+    async fn another_pythons_wheel_serves_where_there_is_none_for_this_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let search = installer(
+            folder.path(),
+            "echo 'ERROR: No matching distribution found' >&2; exit 1",
+        );
+        let cache = folder.path().join("cache");
+        wheel(&cache, &search, &Account::Caller, &crate::progress::Silent)
+            .await
+            .unwrap_err();
+        assert_eq!(calls(folder.path()), 2);
+    }
+
     #[test]
     fn only_pinned_files_are_accepted() {
         let hashes = REQUIREMENTS.matches("--hash=sha256:").count();

@@ -7,7 +7,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::account::Account;
+use super::account::{self, Account};
+use super::lock::Lock;
 use super::place::Place;
 use super::state::State;
 use super::{cluster, logs, postmaster};
@@ -16,18 +17,20 @@ use crate::progress::{Progress, Unit};
 
 /// How long recovery after a crash may take.
 const PATIENCE_SECONDS: &str = "300";
-/// How long orphans of a killed server may hold its memory: they end with their current statement.
+/// How long orphans of a killed server may hold its memory: they are asked to end, and then they are ended.
 const PATIENCE_WITH_ORPHANS: Duration = Duration::from_secs(30);
+const POLITE_WITH_ORPHANS: Duration = Duration::from_secs(5);
 const INTERVAL: Duration = Duration::from_millis(100);
 const PORTS_TO_TRY: usize = 5;
 /// A log beyond this size is put aside at the next start.
 const LARGEST_LOG: u64 = 16 << 20;
 
-/// Starts the server and waits until it accepts connections. The caller holds the lock.
+/// Starts the server and waits until it accepts connections.
 pub(super) async fn launch(
     place: &Place,
     state: &mut State,
     account: &Account,
+    lock: &Lock,
     durable: bool,
     progress: &dyn Progress,
 ) -> Result<()> {
@@ -47,7 +50,7 @@ pub(super) async fn launch(
         state.write(place)?;
         cluster::write_settings(place, state, account, durable)?;
         let said_before = logs::length(&place.log());
-        if start_process(place, state, account).await? {
+        if start_process(place, state, account, lock).await? {
             task.finish();
             return Ok(());
         }
@@ -59,6 +62,12 @@ pub(super) async fn launch(
             state.port = free_port()?;
             ports += 1;
         } else if has_orphans && begun.elapsed() < PATIENCE_WITH_ORPHANS {
+            let signal = if begun.elapsed() < POLITE_WITH_ORPHANS {
+                "QUIT"
+            } else {
+                "KILL"
+            };
+            end_orphans(place, account, signal).await;
             tokio::time::sleep(INTERVAL).await;
         } else {
             return Err(not_started(place, &said));
@@ -67,21 +76,34 @@ pub(super) async fn launch(
 }
 
 /// Whether `pg_ctl` brought the server up.
-async fn start_process(place: &Place, state: &State, account: &Account) -> Result<bool> {
+async fn start_process(place: &Place, state: &State, account: &Account, lock: &Lock) -> Result<bool> {
     let log = fs_err::File::options()
         .create(true)
         .append(true)
         .open(place.log())?
         .into_parts()
         .0;
-    let mut command = account.command(&state.programs.program("pg_ctl"));
+    let mut command = account.working_command(&state.programs.program("pg_ctl"), lock)?;
     command
-        .args(["start", "--silent", "--wait", "--timeout", PATIENCE_SECONDS, "-D"])
-        .arg(place.cluster())
+        .args(["start", "--silent", "--wait", "--timeout", PATIENCE_SECONDS])
+        // Given as `-D` it would pass through a shell, which trips over some names.
+        .env("PGDATA", place.cluster())
         .stdout(log.try_clone().context("share the server's log")?)
         .stderr(log);
     let status = command.status().await.context("run `pg_ctl`")?;
     Ok(status.success())
+}
+
+/// Signals the busy processes of a dead server; PostgreSQL refuses to start beside them.
+async fn end_orphans(place: &Place, account: &Account, signal: &str) {
+    for pid in postmaster::orphans(place) {
+        let mut command = account.command(Path::new("sh"));
+        // `kill` is part of every shell, and a program of its own only on some systems.
+        command.args(["-c", &format!("kill -{signal} {pid}")]);
+        if let Err(error) = account::run(command, "end an orphan").await {
+            tracing::debug!(pid, %error, "an orphan of the killed server could not be signalled");
+        }
+    }
 }
 
 fn not_started(place: &Place, said: &str) -> Error {

@@ -1,7 +1,11 @@
 //! The file lock that makes several vecops processes take turns. The system frees it when its holder dies.
+//!
+//! A program that works on the cluster is given the lock too, as its standard input, which it does not read:
+//! where vecops is killed, the next one waits until that program is done.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::error::{Context as _, Error, Result};
@@ -13,7 +17,14 @@ const INTERVAL: Duration = Duration::from_millis(50);
 
 /// A lock, held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "closing the file frees the lock")] File);
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// The lock as a program's standard input: it is held until that program ends as well.
+    pub(super) fn shared(&self) -> Result<Stdio> {
+        self.0.try_clone().map(Stdio::from).context("share the lock")
+    }
+}
 
 /// Takes the lock at `path`, waiting for whoever holds it.
 pub(super) async fn exclusive(path: &Path, progress: &dyn Progress) -> Result<Lock> {

@@ -42,6 +42,18 @@ pub(super) fn forget_dead(place: &Place) -> Result<()> {
     Ok(())
 }
 
+/// The processes of a dead server that have not noticed its death, because they are busy; known where the
+/// system has `/proc`. They can serve nobody any more.
+pub(super) fn orphans(place: &Place) -> Vec<u32> {
+    if living(place).is_some() {
+        return Vec::new();
+    }
+    let cluster = place.cluster();
+    let names = fs_err::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = names.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| is_alive(*pid, &cluster)).collect()
+}
+
 fn remove_file(path: &Path) -> Result<()> {
     match fs_err::remove_file(path) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -67,13 +79,13 @@ fn is_alive(pid: u32, cluster: &Path) -> bool {
         let folder = fs_err::read_link(process.join("cwd"));
         return !is_zombie && folder.ok() == cluster.canonicalize().ok();
     }
-    // Without /proc (macOS): the system's process list, which shows the data directory in the command.
+    // Without /proc (macOS): the system's process list, which shows what runs but not in which folder.
     let listed = std::process::Command::new("ps")
         .args(["-o", "stat=", "-o", "command=", "-p", &pid.to_string()])
         .output();
     listed.is_ok_and(|output| {
         let line = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        !line.starts_with('Z') && line.contains(&*cluster.to_string_lossy())
+        !line.starts_with('Z') && line.contains("postgres")
     })
 }
 

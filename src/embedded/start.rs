@@ -16,7 +16,7 @@ pub async fn start(options: &Options, progress: &dyn Progress) -> Result<Running
         return Ok(running);
     }
     place.prepare(runs_as_root()?)?;
-    let _lock = lock::exclusive(&place.lock(), progress).await?;
+    let lock = lock::exclusive(&place.lock(), progress).await?;
     if let Some(running) = status::wait_while_alive(&place).await? {
         return Ok(running);
     }
@@ -31,16 +31,16 @@ pub async fn start(options: &Options, progress: &dyn Progress) -> Result<Running
             refuse_unknown_cluster(&place, unfinished.as_ref())?;
             let programs = locate::programs(options, None, &account, progress).await?;
             if let Some(unfinished) = unfinished {
-                stop::stop_process(&place, &unfinished.programs, &account, "immediate").await?;
+                stop::stop_process(&place, &unfinished.programs, &account, &lock, "immediate").await?;
             }
             let state = State::new(programs, launch::free_port()?);
             let task = progress.task("make the database cluster", Unit::Unknown, None);
-            cluster::create(&place, &state, &account, options.durable).await?;
+            cluster::create(&place, &state, &account, &lock, options.durable).await?;
             task.finish();
             state
         }
     };
-    launch::launch(&place, &mut state, &account, options.durable, progress).await?;
+    launch::launch(&place, &mut state, &account, &lock, options.durable, progress).await?;
     if !state.complete {
         shape::apply(&state).await?;
         state.complete = true;

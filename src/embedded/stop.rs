@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::account::{self, Account, runs_as_root};
+use super::lock::{self, Lock};
 use super::place::{Place, delete_folder};
 use super::state::State;
-use super::{Major, Options, Programs, locate, lock, postmaster};
+use super::{Major, Options, Programs, locate, postmaster};
 use crate::error::Result;
 use crate::progress::{Progress, Unit};
 
@@ -43,13 +44,13 @@ async fn stop_and(
         return Ok(Stopped { major, pid: None });
     }
     place.prepare(runs_as_root()?)?;
-    let _lock = lock::exclusive(&place.lock(), progress).await?;
+    let lock = lock::exclusive(&place.lock(), progress).await?;
     let account = Account::of(&place).await?;
     let process = postmaster::living(&place);
     if process.is_some() {
         let task = progress.task(&format!("stop PostgreSQL {major}"), Unit::Unknown, None);
         let programs = programs(&place, options, &account, progress).await?;
-        stop_process(&place, &programs, &account, mode).await?;
+        stop_process(&place, &programs, &account, &lock, mode).await?;
         task.finish();
     }
     postmaster::forget_dead(&place)?;
@@ -73,17 +74,18 @@ async fn programs(
     }
 }
 
-/// Stops the server process where it lives, and waits for its end. The caller holds the lock.
+/// Stops the server process where it lives, and waits for its end.
 pub(super) async fn stop_process(
     place: &Place,
     programs: &Programs,
     account: &Account,
+    lock: &Lock,
     mode: &str,
 ) -> Result<()> {
     if postmaster::living(place).is_none() {
         return Ok(());
     }
-    let mut command = account.command(&programs.program("pg_ctl"));
+    let mut command = account.working_command(&programs.program("pg_ctl"), lock)?;
     command
         .args([
             "stop",

@@ -201,6 +201,21 @@ impl Error {
         self
     }
 
+    /// Puts the place in the user's input in front of the message. What the server says about the place in its own
+    /// stream goes away: it counts otherwise.
+    #[must_use]
+    pub fn at_input(mut self, place: impl fmt::Display) -> Self {
+        self.0.message = format!("{place}: {}", self.0.message);
+        for cause in &mut self.0.causes {
+            if let Some(place) = cause.strip_prefix("where: ") {
+                let elsewhere: Vec<&str> = place.lines().filter(|line| !line.starts_with("COPY ")).collect();
+                *cause = format!("where: {}", elsewhere.join("; "));
+            }
+        }
+        self.0.causes.retain(|cause| cause != "where: ");
+        self
+    }
+
     /// The same error as another kind, where the place knows better than the SQLSTATE.
     #[must_use]
     pub fn with_kind(mut self, kind: Kind) -> Self {

@@ -77,6 +77,8 @@ pub struct SearchReport {
     pub exact: bool,
     /// The `hnsw.ef_search` in force; none in an exact search.
     pub ef_search: Option<u16>,
+    /// The index that gives the order by the statement's plan; none where every row was compared.
+    pub index: Option<String>,
     /// The rows asked for.
     pub limit: u32,
     /// The rows found, the nearest first.
@@ -109,22 +111,19 @@ pub async fn search(connection: &mut PgConnection, on: &Target, request: &Reques
     let rows = rows.with_context(|| format!("search `{}`", on.table.plain()))?;
     let neighbours = read_neighbours(&rows, on.metric)?;
 
-    let plan = if request.explain {
-        Some(explain(connection, &statement, on, request, &vector).await?)
-    } else {
-        None
-    };
+    let plan = explain(connection, &statement, on, request, &vector).await?;
     let shortfall = shortfall::explain(connection, on, request, neighbours.len()).await?;
     Ok(SearchReport {
         table: on.table.clone(),
         metric: on.metric,
         exact: request.exact,
         ef_search,
+        index: plan.ordering_index().map(str::to_owned),
         limit: request.limit,
         neighbours,
         seconds: seconds(elapsed),
         shortfall,
-        plan,
+        plan: request.explain.then_some(plan),
     })
 }
 
@@ -210,6 +209,7 @@ fn read_neighbours(rows: &[sqlx::postgres::PgRow], metric: Metric) -> Result<Vec
         .context("read the rows found")
 }
 
+/// The statement's plan: measured by running it once more where the request asks for that, only planned otherwise.
 async fn explain(
     connection: &mut PgConnection,
     statement: &statement::Statement,
@@ -218,7 +218,7 @@ async fn explain(
     vector: &str,
 ) -> Result<Plan> {
     let row = statement
-        .explained()
+        .explained(request.explain)
         .query(on, request, vector)
         .fetch_one(&mut *connection)
         .await;

@@ -60,10 +60,15 @@ pub(super) fn stored_vector<'q>(on: &Target) -> Query<'q, Postgres, PgArguments>
 }
 
 impl Statement {
-    /// The same statement under EXPLAIN.
-    pub(super) fn explained(&self) -> Self {
+    /// The same statement under EXPLAIN, run and measured or only planned.
+    pub(super) fn explained(&self, measured: bool) -> Self {
+        let options = if measured {
+            "analyze, buffers, format json"
+        } else {
+            "format json"
+        };
         Self {
-            text: format!("explain (analyze, buffers, format json)\n{}", self.text),
+            text: format!("explain ({options})\n{}", self.text),
         }
     }
 

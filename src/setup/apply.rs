@@ -1,4 +1,4 @@
-//! Applies a plan: everything but the vector index over existing rows, in the caller's one transaction.
+//! Applies a plan: everything but indexes over existing rows, in the caller's one transaction.
 //!
 //! The caller commits. Whatever ends the process before that leaves the database as it was.
 

@@ -1,4 +1,4 @@
-//! Builds vector indexes over existing rows, outside any transaction and without stopping writers.
+//! Builds indexes over existing rows, outside any transaction and without stopping writers.
 //!
 //! An interrupted build leaves an invalid index, which costs every write and serves no query. A failed one is
 //! dropped here; what a killed one left is a step of the next plan. Where the build's limits come from:
@@ -11,7 +11,6 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::apply::{refuse_blocked, run_step};
-use super::ddl;
 use super::plan::{Phase, Plan, Step, plan};
 use crate::collection::Collection;
 use crate::error::{Error, Result};
@@ -92,31 +91,31 @@ async fn build(
 
 /// Drops the invalid index that a failed build left, where the session still can.
 async fn clean_up(session: &mut PgConnection, collection: &Collection, error: Error) -> Error {
-    let name = collection.index_name();
-    let left = match plan(session, &[collection]).await {
-        Ok(plan) => plan
-            .steps
-            .into_iter()
-            .any(|step| step.sql.starts_with("drop index")),
-        Err(_) => true,
+    let Ok(after) = plan(session, &[collection]).await else {
+        return error.hint(LEFT_BEHIND);
     };
-    if !left {
-        return error;
+    // The first step afterwards is the dropping of what is left, where something is.
+    let left = after
+        .steps_in(Phase::Afterwards)
+        .filter(|step| step.drops_leftover);
+    for step in left {
+        if run_step(session, step).await.is_err() {
+            return error.hint(LEFT_BEHIND);
+        }
     }
-    match run(session, ddl::drop_invalid_index(&name, true)).await {
-        Ok(()) => error,
-        Err(_) => error.hint(format!(
-            "An invalid index {} is left behind; `vecops setup apply` drops it and builds it again.",
-            name.plain()
-        )),
-    }
+    error
 }
 
+const LEFT_BEHIND: &str =
+    "An invalid index may be left behind; `vecops setup apply` drops it and builds it again.";
+
 fn not_valid(collection: &Collection, step: &Step) -> Error {
-    let name = collection.index_name();
-    Error::failed(format!("the index {} is not valid after its build", name.plain()))
-        .cause(format!("still to be done: {}", step.title))
-        .hint("Run `vecops setup apply` again, which builds it anew.")
+    Error::failed(format!(
+        "an index of {} is not valid after its build",
+        collection.table.plain()
+    ))
+    .cause(format!("still to be done: {}", step.title))
+    .hint("Run `vecops setup apply` again, which builds it anew.")
 }
 
 /// No time limit cuts a build off, and no lock limit its last wait, when all the work is done.

@@ -38,6 +38,9 @@ pub struct Step {
     /// The statements for a migration, where those of `sql` cannot run in its transaction.
     #[serde(skip)]
     pub migration_sql: Option<String>,
+    /// Whether it only drops an invalid index that an interrupted build left.
+    #[serde(skip)]
+    pub drops_leftover: bool,
     /// When it runs.
     pub phase: Phase,
 }
@@ -48,7 +51,7 @@ pub struct Step {
 pub enum Phase {
     /// In the one transaction that makes everything or nothing.
     Transaction,
-    /// After it, by itself and outside any transaction: a vector index over existing rows.
+    /// After it, by itself and outside any transaction: an index over existing rows.
     Afterwards,
 }
 

@@ -77,23 +77,26 @@ fn a_migration_holds_everything_of_a_service_collection() {
         filter jsonb default '{}'
     )
     returns table (id bigint, content text, metadata jsonb, similarity double precision)
-    language sql stable parallel safe
+    language plpgsql stable parallel safe
     set search_path = ''
     set hnsw.ef_search = 100
     set hnsw.iterative_scan = relaxed_order
     set plan_cache_mode = force_custom_plan
     as $body$
-    with nearest as materialized (
-        select d."id" as id, d."content" as content, d."metadata" as metadata, 1 - (d."embedding" operator("extensions".<=>) "match_docs".query_embedding) as similarity
-        from "public"."docs" d
-        where d."embedding" is not null
-          and d."metadata" operator(pg_catalog.@>) "match_docs".filter
-        order by d."embedding" operator("extensions".<=>) "match_docs".query_embedding
-        limit least(coalesce("match_docs".match_count, 100), 1000)
-    )
-    select n.id, n.content, n.metadata, n.similarity
-    from nearest n
-    order by n.similarity desc
+    begin
+        return query
+        with nearest as materialized (
+            select d."id" as id, d."content"::text as content, d."metadata" as metadata, 1 - (d."embedding" operator("extensions".<=>) "match_docs".query_embedding) as similarity
+            from "public"."docs" d
+            where d."embedding" is not null
+              and ("match_docs".filter is null or "match_docs".filter operator(pg_catalog.=) '{}' or d."metadata" operator(pg_catalog.@>) "match_docs".filter)
+            order by d."embedding" operator("extensions".<=>) "match_docs".query_embedding
+            limit least(coalesce("match_docs".match_count, 100), 1000)
+        )
+        select n.id, n.content, n.metadata, n.similarity
+        from nearest n
+        order by n.similarity desc;
+    end
     $body$;
 
     -- let the policy's roles call public.match_docs, and nobody else
@@ -162,18 +165,21 @@ fn a_migration_holds_everything_of_an_owners_collection() {
         filter jsonb default '{}'
     )
     returns table (id uuid, content text, metadata jsonb, similarity double precision)
-    language sql stable parallel safe
+    language plpgsql stable parallel safe
     set search_path = ''
     set hnsw.ef_search = 100
     set hnsw.iterative_scan = strict_order
     set plan_cache_mode = force_custom_plan
     as $body$
-    select d."id" as id, d."content" as content, d."metadata" as metadata, -(d."embedding" operator("extensions".<#>) "match_notes".query_embedding) as similarity
-    from "app"."Notes" d
-    where d."embedding" is not null
-      and d."metadata" operator(pg_catalog.@>) "match_notes".filter
-    order by d."embedding" operator("extensions".<#>) "match_notes".query_embedding
-    limit least(coalesce("match_notes".match_count, 100), 1000)
+    begin
+        return query
+        select d."id" as id, d."content"::text as content, d."metadata" as metadata, -(d."embedding" operator("extensions".<#>) "match_notes".query_embedding) as similarity
+        from "app"."Notes" d
+        where d."embedding" is not null
+          and ("match_notes".filter is null or "match_notes".filter operator(pg_catalog.=) '{}' or d."metadata" operator(pg_catalog.@>) "match_notes".filter)
+        order by d."embedding" operator("extensions".<#>) "match_notes".query_embedding
+        limit least(coalesce("match_notes".match_count, 100), 1000);
+    end
     $body$;
 
     -- let the policy's roles call app.match_notes, and nobody else
@@ -257,7 +263,7 @@ fn names_that_need_quotes_get_them() {
     let sql =
         ddl::match_function(&collection, &extension).create() + &ddl::create_table(&collection, &extension);
     assert!(
-        sql.contains(r#"d."Em""bedding" operator("#) && sql.contains(r#"d."order" as content"#),
+        sql.contains(r#"d."Em""bedding" operator("#) && sql.contains(r#"d."order"::text as content"#),
         "{sql}"
     );
 }

@@ -7,8 +7,10 @@ use sqlx::postgres::{PgConnection, PgCopyIn};
 
 use super::{Ident, QualifiedName};
 
-/// A COPY under way. It must be ended with [`CopyIn::finish`] or [`CopyIn::give_up`].
-#[must_use = "a COPY that is neither finished nor given up breaks the connection"]
+/// A COPY under way. It must be ended with [`CopyIn::finish`], also where its rows are no longer wanted: then in a
+/// transaction that is rolled back. (CopyFail would do, too, but where the server has failed before, sqlx leaves one
+/// answer to it unread, and the next statement gets it.)
+#[must_use = "a COPY that is not finished breaks the connection"]
 pub struct CopyIn<'c> {
     copy: PgCopyIn<&'c mut PgConnection>,
 }
@@ -34,13 +36,5 @@ impl CopyIn<'_> {
     /// Ends the COPY and returns its rows; here the server's error comes out, where there was one.
     pub async fn finish(self) -> Result<u64, sqlx::Error> {
         self.copy.finish().await
-    }
-
-    /// Ends the COPY without caring for it. The caller must roll its transaction back: rows sent may be in it.
-    ///
-    /// The protocol's own CopyFail would do, but where the server has already failed, sqlx leaves that answer
-    /// unread and the next statement gets it; an ordinary end is always answered in step.
-    pub async fn give_up(self) -> Option<sqlx::Error> {
-        self.copy.finish().await.err()
     }
 }

@@ -105,7 +105,6 @@ mod tests {
             validate(elements, Some(2), metric, element).map_err(|error| error.to_string())
         };
         let vector = |elements: &[f32]| check(elements, Metric::Cosine, ElementType::Vector);
-        let halfvec = |elements: &[f32]| check(elements, Metric::Cosine, ElementType::Halfvec);
         assert_eq!(vector(&[0.0, 1.0]), Ok(()));
         assert_eq!(vector(&[1.0]).unwrap_err(), "has 1 dimensions, the column 2");
         assert_eq!(vector(&[]).unwrap_err(), "is empty");

@@ -12,9 +12,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
     let some = |rooms: &[&'static str]| rooms.to_vec();
     match room {
         "error" | "progress" => some(&[]),
-        "manifest" => some(&["error"]),
-        "sql" => some(&["error"]),
-        "vector" => some(&["error"]),
+        "manifest" | "sql" | "vector" => some(&["error"]),
         "collection" => some(&["error", "manifest", "sql", "vector"]),
         "connection" => some(&["error", "progress", "manifest", "sql"]),
         "catalog" => some(&["error", "progress", "sql", "vector", "collection"]),

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module per command, against real servers.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on has failed, and says where"
 )]
 #![expect(
@@ -8,9 +9,15 @@
     reason = "the tests stand outside: they read the environment they were started in"
 )]
 
+mod contract;
 mod embedded;
 mod layers;
+mod pooler;
 mod search;
+mod seed;
 mod session;
+mod setup;
 mod shell;
 mod support;
+mod tls;
+mod tour;

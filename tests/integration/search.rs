@@ -7,7 +7,7 @@ use vecops::collection::Collections;
 use vecops::search::{Query, Request, SearchReport, search};
 use vecops::sql;
 
-use crate::support::on_each_server;
+use crate::support::{Sandbox, TestDatabase, on_each_server};
 
 const ROWS: usize = 4_000;
 const DIMENSIONS: usize = 32;
@@ -209,6 +209,78 @@ async fn wrong_questions_are_refused_with_the_reason() {
             sql::run(&mut connection, "rollback").await.unwrap();
             assert_eq!(error.message(), message);
         }
+    })
+    .await;
+}
+
+const ADA: &str = "6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d";
+const BOB: &str = "11111111-6d0f-4a43-9d0c-0f1f7a1b2c3d";
+
+/// The ids that `vecops search … --json` prints.
+fn found(sandbox: &Sandbox, database: &TestDatabase, arguments: &[&str]) -> Vec<String> {
+    let arguments = [&["search", "notes", "--json"], arguments].concat();
+    let output = sandbox
+        .vecops(&arguments)
+        .env("VECOPS_DB_URL", database.url())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let neighbours = document["data"]["neighbours"].as_array().unwrap();
+    neighbours
+        .iter()
+        .map(|neighbour| neighbour["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn each_role_finds_what_row_security_lets_it_see() {
+    on_each_server(async |database| {
+        let sandbox = Sandbox::new();
+        let path = |name: &str| sandbox.path().join(name);
+        let manifest = "[collections.notes]\ndimensions = 3\nmetric = \"cosine\"\npolicy = \"owner\"\n";
+        fs_err::write(path("vecops.toml"), manifest).unwrap();
+        let row = |id, owner, vector| {
+            json!({"id": id, "content": "x", "metadata": {"n": id}, "embedding": vector, "owner_id": owner})
+                .to_string()
+        };
+        let rows = [
+            row(1, ADA, [1, 0, 0]),
+            row(2, ADA, [0, 1, 0]),
+            row(3, BOB, [1, 1, 0]),
+        ]
+        .join("\n");
+        fs_err::write(path("rows.jsonl"), rows).unwrap();
+        fs_err::write(path("question.json"), "[1.0, 0.1, 0]\n").unwrap();
+        for arguments in [
+            &["setup", "apply", "--yes"][..],
+            &["seed", "notes", "--from", "rows.jsonl", "--yes"],
+        ] {
+            sandbox
+                .vecops(arguments)
+                .env("VECOPS_DB_URL", database.url())
+                .assert()
+                .success();
+        }
+
+        let question = ["--vector-file", "question.json"];
+        let search = |more: &[&str]| found(&sandbox, database, &[&question, more].concat());
+        assert_eq!(search(&[]), ["1", "3", "2"]);
+        assert_eq!(search(&["--as", "service_role"]), ["1", "3", "2"]);
+        assert_eq!(search(&["--as", &format!("user:{ADA}")]), ["1", "2"]);
+        assert_eq!(search(&["--as", &format!("user:{BOB}")]), ["3"]);
+        assert_eq!(search(&["--as", "authenticated"]), Vec::<String>::new());
+        assert_eq!(search(&["--exact", "--filter", r#"{"n": 2}"#]), ["2"]);
+        assert_eq!(found(&sandbox, database, &["--like", "1", "-n", "1"]), ["3"]);
+
+        let arguments = ["search", "notes", "--vector", "[1,0,0]", "--as", "anon"];
+        let denied = sandbox
+            .vecops(&arguments)
+            .env("VECOPS_DB_URL", database.url())
+            .output()
+            .unwrap();
+        assert_eq!(denied.status.code(), Some(12));
+        assert!(String::from_utf8_lossy(&denied.stderr).contains("42501"));
     })
     .await;
 }

@@ -99,7 +99,7 @@ fn differences(found: &Function, expected: &ddl::MatchFunction) -> Vec<&'static 
         settings
     };
     [
-        (found.language != "sql", "its language differs"),
+        (found.language != "plpgsql", "its language differs"),
         (found.source != expected.source, "its body differs"),
         (
             sorted(&found.settings) != sorted(&expected.settings),

@@ -1,9 +1,10 @@
-//! The vector index.
+//! The vector index, and how any index is made: at once over no rows, afterwards over many.
 
 use super::{Comparison, ddl};
 use crate::catalog::{Index, Table};
 use crate::collection::HnswIndex;
 use crate::setup::plan::Phase;
+use crate::sql::QualifiedName;
 
 /// pgvector's defaults, for an index that was made without saying.
 const DEFAULT_M: u32 = 16;
@@ -15,16 +16,16 @@ impl Comparison<'_> {
             return;
         };
         let (column, metric) = (self.collection.embedding.as_str(), self.collection.metric);
-        let serving: Vec<&Index> = self
+        let valid: Vec<&Index> = self
             .facts
             .table
             .iter()
             .flat_map(|table| table.vector_indexes(column))
-            .filter(|index| index.method == "hnsw" && !index.is_partial && index.metric() == Some(metric))
+            .filter(|index| index.method == "hnsw" && index.is_valid && !index.is_partial)
+            .filter(|index| index.metric() == Some(metric))
             .collect();
-        let valid: Vec<&Index> = serving.iter().copied().filter(|index| index.is_valid).collect();
         match valid.as_slice() {
-            [] => self.build(&declared, &serving),
+            [] => self.build(&declared),
             [..] if valid
                 .iter()
                 .any(|index| parameters(index) == (declared.m, declared.ef_construction)) => {}
@@ -32,55 +33,56 @@ impl Comparison<'_> {
         }
     }
 
-    /// Over an empty table the index is made in the transaction, at no cost; over rows it is built afterwards,
-    /// without stopping writers.
-    fn build(&mut self, declared: &HnswIndex, invalid: &[&Index]) {
-        let name = self.collection.index_name();
-        let empty = self.facts.table.as_ref().is_none_or(is_empty);
-        let phase = if empty {
-            Phase::Transaction
-        } else {
-            Phase::Afterwards
-        };
-        if invalid.iter().any(|index| index.name == name.name.as_str()) {
+    fn build(&mut self, declared: &HnswIndex) {
+        let (collection, extension) = (self.collection, self.extension.clone());
+        let name = collection.index_name();
+        let title = format!(
+            "create the index {} ({}, m {}, ef_construction {})",
+            name.plain(),
+            collection.metric,
+            declared.m,
+            declared.ef_construction
+        );
+        self.create_index(
+            &name,
+            &title,
+            "searches would read the whole table",
+            &|concurrently| ddl::create_hnsw_index(collection, declared, &extension, concurrently),
+        );
+    }
+
+    /// Over an empty table an index is made in the transaction, at no cost; over rows it is built afterwards,
+    /// without stopping writers. What an interrupted build left is dropped before.
+    pub(super) fn create_index(
+        &mut self,
+        name: &QualifiedName,
+        title: &str,
+        reason: &str,
+        sql: &dyn Fn(bool) -> String,
+    ) {
+        let table = self.facts.table.as_ref();
+        let is_left = |index: &Index| index.name == name.name.as_str() && !index.is_valid;
+        let leftover = table.is_some_and(|table| table.indexes.iter().any(is_left));
+        if leftover {
             self.step_in(
                 Phase::Afterwards,
                 format!("drop the invalid index {}", name.plain()),
                 "an interrupted build left it: writes keep it up, queries do not use it",
-                ddl::drop_invalid_index(&name, true),
+                ddl::drop_invalid_index(name, true),
             );
-            self.in_migration(ddl::drop_invalid_index(&name, false));
-            return self.create(
-                declared,
-                Phase::Afterwards,
-                "an interrupted build is to be done again",
-            );
+            self.in_migration(ddl::drop_invalid_index(name, false));
+            if let Some(step) = self.found.steps.last_mut() {
+                step.drops_leftover = true;
+            }
         }
-        let reason = if empty {
-            "there is none; the table is empty, so this takes no time"
+        if table.is_none_or(is_empty) && !leftover {
+            let reason = format!("{reason}; there are no rows yet, so this takes no time");
+            self.step(title, reason, sql(false));
         } else {
-            "there is none; it is built without stopping writers"
-        };
-        self.create(declared, phase, reason);
-    }
-
-    fn create(&mut self, declared: &HnswIndex, phase: Phase, reason: &str) {
-        let title = format!(
-            "create the index {} ({}, m {}, ef_construction {})",
-            self.collection.index_name().plain(),
-            self.collection.metric,
-            declared.m,
-            declared.ef_construction
-        );
-        let concurrently = phase == Phase::Afterwards;
-        let sql = ddl::create_hnsw_index(self.collection, declared, &self.extension, concurrently);
-        self.step_in(phase, title, reason, sql);
-        self.in_migration(ddl::create_hnsw_index(
-            self.collection,
-            declared,
-            &self.extension,
-            false,
-        ));
+            let reason = format!("{reason}; it is built without stopping writers");
+            self.step_in(Phase::Afterwards, title, reason, sql(true));
+            self.in_migration(sql(false));
+        }
     }
 
     fn other_parameters(&mut self, index: &Index, declared: &HnswIndex) {

@@ -68,6 +68,7 @@ impl Comparison<'_> {
             reason: reason.into(),
             sql,
             migration_sql: None,
+            drops_leftover: false,
             phase,
         });
     }

@@ -181,17 +181,21 @@ impl Comparison<'_> {
         let owner = collection.policy == Policy::Owner && !serves(collection.owner.as_str(), "btree");
         let metadata = collection.index_metadata && !serves(collection.metadata.as_str(), "gin");
         if owner {
-            self.step(
-                format!("index {}.{}", self.plain(), collection.owner.plain()),
+            let title = format!("index {}.{}", self.plain(), collection.owner.plain());
+            self.create_index(
+                &collection.owner_index_name(),
+                &title,
                 "the policy looks rows up by it",
-                ddl::create_owner_index(collection),
+                &|concurrently| ddl::create_owner_index(collection, concurrently),
             );
         }
         if metadata {
-            self.step(
-                format!("index {}.{}", self.plain(), collection.metadata.plain()),
+            let title = format!("index {}.{}", self.plain(), collection.metadata.plain());
+            self.create_index(
+                &collection.metadata_index_name(),
+                &title,
                 "`index_metadata` is declared",
-                ddl::create_metadata_index(collection),
+                &|concurrently| ddl::create_metadata_index(collection, concurrently),
             );
         }
     }

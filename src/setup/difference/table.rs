@@ -45,7 +45,6 @@ impl Comparison<'_> {
                 Some(_) => {}
             }
         }
-        self.nullable_metadata(table);
         self.embedding(table);
         if collection.policy == Policy::Owner {
             self.owner(table);
@@ -117,26 +116,6 @@ impl Comparison<'_> {
         }
     }
 
-    /// A row whose metadata is NULL passes no filter, not even the empty one.
-    fn nullable_metadata(&mut self, table: &Table) {
-        let metadata = &self.collection.metadata;
-        let nullable = table
-            .column(metadata.as_str())
-            .is_some_and(|column| !column.not_null && column.is_builtin("jsonb"));
-        if nullable {
-            let (plain, column) = (self.plain(), metadata.plain());
-            self.drift(
-                false,
-                (format!("{plain}.{column}"), "not null".into(), "nullable".into()),
-                format!(
-                    "The match function never returns a row whose metadata is null. Run `update {plain} set {column} \
-                     = '{{}}' where {column} is null`, then `alter table {plain} alter column {column} set default \
-                     '{{}}', alter column {column} set not null`."
-                ),
-            );
-        }
-    }
-
     fn embedding(&mut self, table: &Table) {
         let collection = self.collection;
         let declared = format!("{}({})", collection.element, collection.dimensions);
@@ -177,6 +156,9 @@ impl Comparison<'_> {
         let collection = self.collection;
         let table = self.facts.table.as_ref();
         let column = table.and_then(|table| table.column(collection.embedding.as_str()));
+        if column.is_some_and(|column| column.dimensions() != Some(collection.dimensions)) {
+            return;
+        }
         let comment = column.and_then(|column| column.comment.as_deref());
         let declared = collection.record();
         let recorded = comment.and_then(Record::find);

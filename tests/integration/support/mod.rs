@@ -8,10 +8,12 @@
 mod database;
 mod sandbox;
 mod server;
+mod wait;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use sandbox::Sandbox;
-pub(crate) use server::{Server, embedded_options, server};
+pub(crate) use server::{cache_folder, embedded_options, passable_folder, server};
+pub(crate) use wait::wait_until;
 
 use vecops::embedded::Major;
 
@@ -38,6 +40,10 @@ pub(crate) fn majors() -> Vec<Major> {
 ///     .await;
 /// }
 /// ```
+#[expect(
+    clippy::print_stdout,
+    reason = "a failed test shows on which server it failed"
+)]
 pub(crate) async fn on_each_server(test: impl AsyncFn(&TestDatabase)) {
     for major in majors() {
         println!("on PostgreSQL {major}");

@@ -1,6 +1,7 @@
 //! A place of its own for the `vecops` program: its home, its working directory, nothing of the user's.
 
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use super::server::{cache_folder, passable_folder};
 use super::variable;
@@ -26,7 +27,21 @@ impl Sandbox {
 
     /// The `vecops` program with an environment that holds only what it needs.
     pub(crate) fn vecops(&self, arguments: &[&str]) -> assert_cmd::Command {
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_vecops"));
+        assert_cmd::Command::from_std(self.command(arguments))
+    }
+
+    /// The same, begun and silent, for a test that kills it.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vecops"));
         command
             .args(arguments)
             .current_dir(self.path())

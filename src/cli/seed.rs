@@ -1,0 +1,287 @@
+//! `vecops seed`: loads JSON Lines into a collection or any table with a vector column.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Context;
+use super::consent::{self, Weight};
+use crate::catalog;
+use crate::connection::{Need, Session, TransactionOptions};
+use crate::error::{Context as _, Error, Kind, Outcome, Result};
+use crate::render::style::Role;
+use crate::render::terminal::sanitize;
+use crate::render::{Page, Report, Table, units};
+use crate::seed::{self, CheckReport, Destination, LoadReport, Source, builtin};
+
+/// The rows from which a vector index makes a load much slower than building it afterwards.
+const MANY_ROWS: u64 = 5_000;
+
+/// Load rows with their embeddings from JSON Lines
+///
+/// Each line is one JSON object; its keys are the columns of the table, `id`, `content`, `metadata` and `embedding` in
+/// a collection. Everything is loaded in one transaction, or nothing: the first bad line ends it with an error that
+/// names the line. Files compressed with zstd are read as they are.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  vecops seed passages --builtin
+  vecops seed documents --from documents.jsonl --dry-run
+  vecops seed documents --from documents.jsonl.zst --yes
+  vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
+  gzip -dc documents.jsonl.gz | vecops seed documents --from - --yes")]
+pub(super) struct SeedArgs {
+    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    target: String,
+
+    #[command(flatten)]
+    source: SourceArgs,
+
+    /// The user that lines without an owner belong to, in a collection with the policy `owner`
+    #[arg(long, value_name = "UUID")]
+    owner: Option<Uuid>,
+
+    /// Read and check everything, list the bad lines, load nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Where the rows come from: one of these.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct SourceArgs {
+    /// A file of JSON Lines, plain or compressed with zstd; - is stdin
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+
+    /// The 448 passages that come with vecops, with embeddings of 384 dimensions
+    #[arg(long)]
+    builtin: bool,
+}
+
+impl SourceArgs {
+    fn source(&self) -> Source {
+        match &self.from {
+            None => builtin::source(),
+            Some(path) if path.as_os_str() == "-" => Source::Stdin,
+            Some(path) => Source::File(path.clone()),
+        }
+    }
+}
+
+/// Checks or loads.
+pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
+    let source = args.source.source();
+    source.probe()?;
+    let mut session = context.open(Need::Any).await?;
+    let destination = inspect(context, &mut session, &args).await?;
+    if args.dry_run {
+        let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
+        let report = seed::check(&mut transaction, &destination, &source, context.progress()).await?;
+        return context.finish(&report);
+    }
+    let table = destination.table.plain();
+    show_plan(context, &destination, &source);
+    let _consent = consent::ask(
+        context,
+        &format!("Load {} into `{table}`?", source.name()),
+        Weight::Additive,
+    )?;
+    let report = load(context, &mut session, &destination, &source).await?;
+    if report.rows >= MANY_ROWS && !report.vector_indexes.is_empty() {
+        context.progress().note(&format!(
+            "each row had to enter {}; a load into a table without it, and the index built afterwards, is faster",
+            names(&report.vector_indexes)
+        ));
+    }
+    context.finish(&report)
+}
+
+async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> Result<Destination> {
+    let collections = context.collections()?;
+    let mut transaction = session.begin_read().await?;
+    let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
+    let destination = Destination::inspect(&mut transaction, &on, args.owner).await?;
+    transaction.commit().await?;
+    Ok(destination)
+}
+
+/// Says what would happen, on stderr.
+fn show_plan(context: &Context, destination: &Destination, source: &Source) {
+    let size = source
+        .size()
+        .map_or_else(String::new, |size| format!(" ({})", units::bytes(size)));
+    let table = destination.table.plain();
+    let rows = match destination.estimated_rows {
+        rows if rows < 0.0 => "nobody has counted its rows yet".to_owned(),
+        rows => format!("it has about {rows:.0} rows"),
+    };
+    let entered = if destination.vector_indexes.is_empty() {
+        String::new()
+    } else {
+        format!("; each new row enters {}", names(&destination.vector_indexes))
+    };
+    let source = source.name();
+    let plan = format!("plan: load {source}{size} into `{table}` in one transaction; {rows}{entered}");
+    context.progress().note(&plan);
+}
+
+fn names(indexes: &[String]) -> String {
+    let quoted: Vec<String> = indexes.iter().map(|name| format!("the index `{name}`")).collect();
+    quoted.join(" and ")
+}
+
+/// Loads, commits, and renews the statistics.
+pub(super) async fn load(
+    context: &Context,
+    session: &mut Session,
+    destination: &Destination,
+    source: &Source,
+) -> Result<LoadReport> {
+    let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+    // A COPY waits for rows, and a server that waits for its client hears no cancel request.
+    let load = seed::load(&mut transaction, destination, source, context.progress());
+    let mut report = context.unless_interrupted(load).await.map_err(nothing_loaded)?;
+    transaction
+        .commit()
+        .await
+        .map_err(|error| unsure(Error::from(error), destination))?;
+    // The rows are in: from here on nothing may make the command fail.
+    report.analyzed = match analyze(session, destination).await {
+        Ok(analyzed) => analyzed,
+        Err(error) => {
+            context
+                .progress()
+                .warn(&format!("the rows are in, but the statistics are old: {error}"));
+            false
+        }
+    };
+    Ok(report)
+}
+
+async fn analyze(session: &mut Session, destination: &Destination) -> Result<bool> {
+    let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+    let analyzed = seed::analyze(&mut transaction, destination).await?;
+    transaction.commit().await.context("commit")?;
+    Ok(analyzed)
+}
+
+fn nothing_loaded(error: Error) -> Error {
+    match error.kind() {
+        Kind::Failed => error.hint("Nothing was loaded; `vecops seed ... --dry-run` lists every bad line."),
+        _ => error,
+    }
+}
+
+/// A commit that got no answer may have happened.
+fn unsure(error: Error, destination: &Destination) -> Error {
+    let table = destination.table.plain();
+    match error.kind() {
+        Kind::Connection => error
+            .context("the connection broke at the commit, so the rows may be in or not")
+            .hint(format!(
+                "Count the rows of `{table}` before you run the command again."
+            )),
+        _ => error.context("commit"),
+    }
+}
+
+impl Report for LoadReport {
+    const KIND: &'static str = "seed";
+
+    fn human(&self, page: &mut Page) {
+        let rows = units::plural(self.rows, "row", "rows");
+        let time = units::duration(Duration::from_secs_f64(self.seconds));
+        let line = format!(
+            "loaded {rows} into `{}` in {time}{}",
+            self.table.plain(),
+            rate(self.rows, self.seconds)
+        );
+        page.styled(Role::Good, &line);
+        page.field("source", sanitize(&self.source));
+        if self.rows == 0 {
+            page.styled(Role::Warning, "the source holds no rows");
+            return;
+        }
+        let columns: Vec<String> = self.columns.iter().map(crate::sql::Ident::plain).collect();
+        page.field("columns", columns.join(", "));
+        page.field("read", units::bytes(self.bytes_read));
+        page.field("sent", units::bytes(self.bytes_sent));
+        if let Some(id) = self.sequence_moved_to {
+            page.field("next id", format!("after {id}"));
+        }
+        page.field(
+            "statistics",
+            if self.analyzed {
+                "renewed"
+            } else {
+                "not renewed: the role may not"
+            },
+        );
+    }
+}
+
+fn rate(rows: u64, seconds: f64) -> String {
+    if rows == 0 || seconds <= 0.0 {
+        return String::new();
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate for people"
+    )]
+    let rate = (rows as f64 / seconds) as u64;
+    format!(", {} rows/s", units::count(rate))
+}
+
+impl Report for CheckReport {
+    const KIND: &'static str = "seed-check";
+
+    fn human(&self, page: &mut Page) {
+        let rows = units::plural(self.rows, "row", "rows");
+        let table = self.table.plain();
+        let source = sanitize(&self.source);
+        if self.problem_count == 0 {
+            page.styled(
+                Role::Good,
+                &format!("{rows} of {source} fit into `{table}`; nothing was loaded"),
+            );
+        } else {
+            let lines = units::plural(self.problem_count, "line does", "lines do");
+            page.styled(
+                Role::Error,
+                &format!("{lines} not fit into `{table}`, {rows} would; nothing was loaded"),
+            );
+            let mut problems = Table::new().number("line").text("problem");
+            for problem in &self.problems {
+                problems.row([problem.line.to_string(), problem.why.clone()]);
+            }
+            page.table(&problems);
+            let listed = self.problems.len() as u64;
+            if listed < self.problem_count {
+                let more = self.problem_count - listed;
+                page.styled(Role::Dim, &format!("and {} more", units::count(more)));
+            }
+            let mut hints: Vec<&str> = Vec::new();
+            for hint in self.problems.iter().filter_map(|problem| problem.hint.as_deref()) {
+                if !hints.contains(&hint) {
+                    hints.push(hint);
+                    page.styled(Role::Hint, &sanitize(hint));
+                }
+            }
+        }
+        let columns: Vec<String> = self.columns.iter().map(crate::sql::Ident::plain).collect();
+        page.field("columns", columns.join(", "));
+        page.field("read", units::bytes(self.bytes_read));
+        page.field("to send", units::bytes(self.bytes_to_send));
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.problem_count == 0 {
+            Outcome::Success
+        } else {
+            Outcome::NotMet
+        }
+    }
+}

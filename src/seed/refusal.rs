@@ -1,0 +1,145 @@
+//! What a server's error in COPY means: which line of the source, and for a key that exists, where it exists.
+
+use sqlx::postgres::PgDatabaseError;
+use sqlx::{PgConnection, Row as _};
+
+use super::destination::Destination;
+use super::lines::RowLines;
+use super::source::Source;
+use crate::error::Error;
+use crate::sql;
+
+/// Where the table is still as it was.
+pub(super) const SAVEPOINT: &str = "savepoint vecops_seed";
+
+const BACK: &str = "rollback to savepoint vecops_seed";
+
+/// The SQLSTATE of a key that exists.
+const UNIQUE_VIOLATION: &str = "23505";
+
+/// Makes our error of the server's. `lines` are those of the COPY that failed.
+pub(super) async fn explain(
+    connection: &mut PgConnection,
+    destination: &Destination,
+    source: &Source,
+    error: sqlx::Error,
+    lines: &RowLines,
+) -> Error {
+    let refused = error.as_database_error().and_then(|error| {
+        let database = error.try_downcast_ref::<PgDatabaseError>()?;
+        Some(Refused {
+            row: database
+                .r#where()
+                .and_then(|text| row_of(text, destination.table.name.as_str())),
+            duplicate: (database.code() == UNIQUE_VIOLATION)
+                .then(|| database.detail().and_then(duplicate_key))
+                .flatten(),
+        })
+    });
+    let error = Error::from(error);
+    let Some(refused) = refused else {
+        return error.context(format!("load `{}`; nothing was loaded", source.name()));
+    };
+    let line = refused.row.and_then(|row| lines.line_of(row.checked_sub(1)?));
+    let error = match line {
+        Some(line) => error.at_input(format!("{}:{line}", source.name())),
+        None => error.context(format!("load `{}`; nothing was loaded", source.name())),
+    };
+    match refused.duplicate {
+        Some(key) if key.is_id(destination) => {
+            let exists = exists(connection, destination, &key.value).await;
+            error.hint(duplicate_hint(destination, &key.value, exists))
+        }
+        _ => error,
+    }
+}
+
+struct Refused {
+    row: Option<u64>,
+    duplicate: Option<DuplicateKey>,
+}
+
+/// What the detail of a unique violation names.
+#[derive(Debug, PartialEq, Eq)]
+struct DuplicateKey {
+    columns: String,
+    value: String,
+}
+
+impl DuplicateKey {
+    fn is_id(&self, destination: &Destination) -> bool {
+        let id = destination.id.and_then(|place| destination.fields.get(place));
+        id.is_some_and(|field| field.column.as_str() == self.columns || field.column.plain() == self.columns)
+    }
+}
+
+fn duplicate_hint(destination: &Destination, value: &str, exists: Option<bool>) -> String {
+    let table = destination.table.plain();
+    match exists {
+        Some(true) => {
+            format!("`{table}` already has a row `{value}`; remove it from the table or from the source.")
+        }
+        Some(false) => {
+            format!("The source holds the id `{value}` twice; `vecops seed --dry-run` lists every such line.")
+        }
+        None => format!("The id `{value}` is already in `{table}`, or it stands in the source twice."),
+    }
+}
+
+/// Whether the table had the key before; `None` where that cannot be found out.
+async fn exists(connection: &mut PgConnection, destination: &Destination, value: &str) -> Option<bool> {
+    sql::run(connection, BACK).await.ok()?;
+    let id = destination.fields.get(destination.id?)?;
+    let statement = format!(
+        "select exists (select from {} t where t.{} = $1::text::{}) as there",
+        destination.table, id.column, destination.id_type
+    );
+    let row = sql::dynamic(statement)
+        .bind(value.to_owned())
+        .fetch_one(connection)
+        .await
+        .ok()?;
+    row.try_get("there").ok()
+}
+
+/// The row in `COPY items, line 7, column embedding`. The server translates all but the first word and the names.
+fn row_of(place: &str, table: &str) -> Option<u64> {
+    let after = place
+        .lines()
+        .find_map(|line| line.strip_prefix("COPY ")?.strip_prefix(table))?;
+    let digits: String = after
+        .chars()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok()
+}
+
+/// The key in `Key (id)=(7) already exists.`, whatever language stands around it.
+fn duplicate_key(detail: &str) -> Option<DuplicateKey> {
+    let (before, after) = detail.split_once(")=(")?;
+    let (_, columns) = before.split_once('(')?;
+    let (value, _) = after.rsplit_once(')')?;
+    Some(DuplicateKey {
+        columns: columns.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_in_any_language() {
+        assert_eq!(
+            row_of("COPY items, line 7, column embedding: \"[1]\"", "items"),
+            Some(7)
+        );
+        assert_eq!(row_of("COPY items 2, Zeile 12", "items 2"), Some(12));
+        assert_eq!(row_of("SQL function \"f\"\nCOPY t, line 3", "t"), Some(3));
+        assert_eq!(row_of("COPY items", "items"), None);
+        let key = duplicate_key("Schlüssel »(id)=(a)(b)« existiert bereits.").unwrap();
+        assert_eq!((key.columns.as_str(), key.value.as_str()), ("id", "a)(b"));
+    }
+}

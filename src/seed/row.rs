@@ -1,0 +1,343 @@
+//! One line: from a JSON object to the bytes of a row, or the reason why not.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::destination::{Absent, Destination, FieldKind};
+use super::value::{ValueWriter, without_place, write_null};
+use crate::error::nearest;
+use crate::vector::copy::CopyEncoder;
+
+/// Why a line cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejection {
+    /// What is wrong, the key included.
+    pub(super) why: String,
+    /// What to do about it.
+    pub(super) hint: Option<String>,
+}
+
+impl Rejection {
+    fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Reads lines into rows. The first one decides whether columns with a default are filled by the source or by
+/// the table, because one COPY cannot do both.
+#[derive(Debug)]
+pub(super) struct RowReader<'d> {
+    destination: &'d Destination,
+    by_key: HashMap<&'d str, usize>,
+    values: ValueWriter,
+    layout: Option<Layout>,
+}
+
+/// Which fields a row is made of, and the line that decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The places of the fields in the destination, in the order of the row.
+    pub(super) fields: Vec<usize>,
+    first_line: u64,
+}
+
+impl<'d> RowReader<'d> {
+    /// A reader that has seen no line.
+    pub(super) fn new(destination: &'d Destination) -> Self {
+        let mut by_key: HashMap<&str, usize> = HashMap::new();
+        for (place, field) in destination.fields.iter().enumerate() {
+            by_key.insert(field.key.as_str(), place);
+            by_key.insert(field.column.as_str(), place);
+        }
+        Self {
+            destination,
+            by_key,
+            values: ValueWriter::new(destination.metric),
+            layout: None,
+        }
+    }
+
+    /// Reads a line, and from the first good one the layout.
+    pub(super) fn parse<'l>(&mut self, number: u64, line: &'l [u8]) -> Result<Parsed<'l>, Rejection> {
+        let text = std::str::from_utf8(line)
+            .map_err(|error| Rejection::new(format!("not UTF-8 from byte {}", error.valid_up_to() + 1)))?;
+        let mut parsed = Parsed {
+            values: vec![None; self.destination.fields.len()],
+        };
+        let mut trouble = Trouble::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let seed = LineSeed {
+            by_key: &self.by_key,
+            parsed: &mut parsed,
+            trouble: &mut trouble,
+        };
+        let read = seed.deserialize(&mut json).and_then(|()| json.end());
+        let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if text.starts_with('[') || (!text.starts_with('{') && is_json()) {
+            return Err(Rejection::new("not an object")
+                .hint("Write one JSON object a line, without an array around them."));
+        }
+        if let Err(error) = read {
+            return Err(self.bad_json(text, &error, trouble.reading));
+        }
+        if let Some(key) = trouble.unknown {
+            return Err(self.unknown_key(&key));
+        }
+        if let Some(place) = trouble.twice {
+            return Err(Rejection::new(format!("key `{}` stands twice", self.key(place))));
+        }
+        if self.layout.is_none() {
+            self.layout = Some(self.decide_layout(number, &parsed)?);
+        }
+        Ok(parsed)
+    }
+
+    /// The layout, once there was a line.
+    pub(super) fn layout(&self) -> Option<&Layout> {
+        self.layout.as_ref()
+    }
+
+    /// Writes the row of a parsed line; on an error the encoder is as it was before.
+    pub(super) fn write(&mut self, parsed: &Parsed<'_>, encoder: &mut CopyEncoder) -> Result<(), Rejection> {
+        encoder.begin_row();
+        let written = self.write_fields(parsed, encoder);
+        if written.is_err() {
+            encoder.abandon_row();
+        }
+        written
+    }
+
+    fn write_fields(&mut self, parsed: &Parsed<'_>, encoder: &mut CopyEncoder) -> Result<(), Rejection> {
+        let Some(layout) = &self.layout else {
+            return Ok(());
+        };
+        for (place, field) in self.destination.fields.iter().enumerate() {
+            let key = &field.key;
+            let wrong = |why: String| Rejection::new(format!("`{key}` {why}"));
+            let included = layout.fields.contains(&place);
+            match (parsed.value(place), field.absent) {
+                (Some(_), _) if !included => return Err(uneven(key, layout, "has")),
+                (None, Absent::Default) if included => return Err(uneven(key, layout, "lacks")),
+                (None, _) if !included => {}
+                (Some(json), _) => self.values.write(field, json, encoder).map_err(wrong)?,
+                (None, Absent::Constant(value)) => encoder.uuid(value),
+                (None, Absent::Null) => write_null(field, encoder).map_err(wrong)?,
+                (None, Absent::EmptyObject) => {
+                    encoder.jsonb("{}").map_err(|error| wrong(error.to_string()))?;
+                }
+                (None, Absent::Refused | Absent::Default) => return Err(self.missing(key)),
+            }
+        }
+        Ok(())
+    }
+
+    fn decide_layout(&self, number: u64, parsed: &Parsed<'_>) -> Result<Layout, Rejection> {
+        let mut fields = Vec::new();
+        for (place, field) in self.destination.fields.iter().enumerate() {
+            match (parsed.value(place), field.absent) {
+                (None, Absent::Default) => {}
+                (None, Absent::Refused) => return Err(self.missing(&field.key)),
+                _ => fields.push(place),
+            }
+        }
+        Ok(Layout {
+            fields,
+            first_line: number,
+        })
+    }
+
+    fn key(&self, place: usize) -> &str {
+        self.destination.fields.get(place).map_or("", |field| &field.key)
+    }
+
+    fn known_keys(&self) -> String {
+        let keys: Vec<String> = self.destination.keys().map(|key| format!("`{key}`")).collect();
+        keys.join(", ")
+    }
+
+    fn missing(&self, key: &str) -> Rejection {
+        let is_owner = self
+            .destination
+            .owner
+            .as_ref()
+            .is_some_and(|owner| owner.as_str() == key);
+        let hint = if is_owner {
+            "Name the owner in each line, or for all of them with `--owner UUID`.".to_owned()
+        } else {
+            format!("A line may have the keys {}.", self.known_keys())
+        };
+        Rejection::new(format!("key `{key}` is missing")).hint(hint)
+    }
+
+    fn unknown_key(&self, key: &str) -> Rejection {
+        let keys = self.known_keys();
+        let hint = match nearest(key, self.destination.keys()) {
+            Some(near) => format!("Did you mean `{near}`? A line may have the keys {keys}."),
+            None => format!("A line may have the keys {keys}; put the rest into `metadata`."),
+        };
+        Rejection::new(format!(
+            "key `{key}` has no column in `{}`",
+            self.destination.table.plain()
+        ))
+        .hint(hint)
+    }
+
+    /// Names what stands at the place of the error, and the key whose value it is in.
+    fn bad_json(&self, text: &str, error: &serde_json::Error, reading: Option<usize>) -> Rejection {
+        let place = match reading {
+            Some(place) => format!("bad JSON in `{}`", self.key(place)),
+            None => "bad JSON".to_owned(),
+        };
+        let column = error.column();
+        let before = text.get(..column.saturating_sub(1)).unwrap_or_default();
+        let start = before.rfind([',', '[', ':', ' ']).map_or(0, |index| index + 1);
+        let word: String = text
+            .get(start..)
+            .unwrap_or_default()
+            .chars()
+            .take_while(|c| c.is_ascii_alphabetic() || *c == '-')
+            .collect();
+        match word.trim_start_matches('-') {
+            "NaN" | "nan" | "Infinity" | "Inf" | "inf" => {
+                Rejection::new(format!("{place}: `{word}` at column {}", start + 1))
+                    .hint("A vector holds finite numbers only; find out why the model gave another one.")
+            }
+            _ => Rejection::new(format!("{place}: {} at column {column}", without_place(error))),
+        }
+    }
+}
+
+/// One line does otherwise than the first.
+fn uneven(key: &str, layout: &Layout, has: &str) -> Rejection {
+    let other = if has == "has" { "lacks" } else { "has" };
+    Rejection::new(format!(
+        "it {has} `{key}`, which line {} {other}",
+        layout.first_line
+    ))
+    .hint(format!(
+        "Give `{key}` in every line, or in none and the table makes it."
+    ))
+}
+
+/// The values of a line as JSON text, by the place of their fields.
+#[derive(Debug)]
+pub(super) struct Parsed<'l> {
+    values: Vec<Option<&'l str>>,
+}
+
+impl<'l> Parsed<'l> {
+    /// The value of the field at a place.
+    pub(super) fn value(&self, place: usize) -> Option<&'l str> {
+        self.values.get(place).copied().flatten()
+    }
+
+    /// The key of the row as PostgreSQL would write it, where the line gives one.
+    pub(super) fn id(&self, destination: &Destination) -> Option<String> {
+        let place = destination.id?;
+        let json = self.value(place)?;
+        match destination.fields.get(place)?.kind {
+            FieldKind::Text => serde_json::from_str(json).ok(),
+            FieldKind::Uuid => {
+                let text: String = serde_json::from_str(json).ok()?;
+                uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string())
+            }
+            _ => (json != "null").then(|| json.to_owned()),
+        }
+    }
+
+    /// The key of the row where it is a number.
+    pub(super) fn id_number(&self, destination: &Destination) -> Option<i64> {
+        self.value(destination.id?)?.parse().ok()
+    }
+}
+
+/// What is wrong with the keys of a line, and which value was being read last.
+#[derive(Debug, Default)]
+struct Trouble {
+    unknown: Option<String>,
+    twice: Option<usize>,
+    reading: Option<usize>,
+}
+
+/// Takes an object apart without copying its values.
+struct LineSeed<'a, 'l, 'd> {
+    by_key: &'a HashMap<&'d str, usize>,
+    parsed: &'a mut Parsed<'l>,
+    trouble: &'a mut Trouble,
+}
+
+impl<'l> DeserializeSeed<'l> for LineSeed<'_, 'l, '_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'l>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
+        loop {
+            self.trouble.reading = None;
+            let Some(key) = map.next_key_seed(KeySeed(self.by_key))? else {
+                return Ok(());
+            };
+            let place = match key {
+                Ok(place) => place,
+                Err(unknown) => {
+                    self.trouble.unknown.get_or_insert(unknown);
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            self.trouble.reading = Some(place);
+            let value: &'l RawValue = map.next_value()?;
+            let slot = self.parsed.values.get_mut(place);
+            if slot.is_some_and(|slot| slot.replace(value.get()).is_some()) {
+                self.trouble.twice.get_or_insert(place);
+            }
+        }
+    }
+}
+
+/// A key as the place of its field, or the text of one that no field has.
+struct KeySeed<'a, 'd>(&'a HashMap<&'d str, usize>);
+
+impl<'l> DeserializeSeed<'l> for KeySeed<'_, '_> {
+    type Value = Result<usize, String>;
+
+    fn deserialize<D: serde::Deserializer<'l>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed<'_, '_> {
+    type Value = Result<usize, String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.get(key).copied().ok_or_else(|| key.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

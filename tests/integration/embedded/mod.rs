@@ -1,0 +1,6 @@
+//! The embedded server.
+
+mod accounts;
+mod commands;
+mod processes;
+mod shape;

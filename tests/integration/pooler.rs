@@ -1,0 +1,237 @@
+//! The transaction pooler: Debian's PgBouncer, which hands each transaction to another server connection.
+//!
+//! Where PgBouncer is not installed the tests print that they could not run, and why; `.ci/run` installs it.
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::support::{Sandbox, TestDatabase, database, majors};
+
+const MANIFEST: &str = "[collections.notes]\ndimensions = 3\nmetric = \"cosine\"\npolicy = \"owner\"\n";
+const ROWS: &str =
+    "{\"content\": \"a\", \"embedding\": [1, 0, 0]}\n{\"content\": \"b\", \"embedding\": [0, 1, 0]}\n";
+
+/// PgBouncer in transaction mode in front of a test's database.
+struct Pooler {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Pooler {
+    /// Starts it, or says that it is not installed.
+    async fn start(database: &TestDatabase, folder: &Path) -> Option<Self> {
+        let places = [
+            "/usr/sbin/pgbouncer",
+            "/usr/bin/pgbouncer",
+            "/usr/local/bin/pgbouncer",
+            "/opt/homebrew/bin/pgbouncer",
+        ];
+        let Some(program) = places
+            .map(PathBuf::from)
+            .into_iter()
+            .find(|place| place.is_file())
+        else {
+            // Straight to stderr: what a passing test prints is swallowed.
+            let why = "NOT RUN: there is no pgbouncer here, so no transaction pooler; `apt-get install pgbouncer` brings it";
+            writeln!(std::io::stderr(), "{why}").unwrap();
+            return None;
+        };
+        let url = url::Url::parse(&database.url()).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let users = folder.join("users.txt");
+        fs_err::write(&users, format!("\"postgres\" \"{}\"\n", url.password().unwrap())).unwrap();
+        let settings = folder.join("pgbouncer.ini");
+        fs_err::write(
+            &settings,
+            format!(
+                "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+                 unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = transaction\n\
+                 default_pool_size = 2\nmax_client_conn = 50\nserver_round_robin = 1\n",
+                url.port().unwrap(),
+                users.display()
+            ),
+        )
+        .unwrap();
+        let mut command = Command::new(program);
+        command
+            .arg(&settings)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        drop_root(&mut command);
+        let mut pooler = Self {
+            process: command.spawn().unwrap(),
+            port,
+        };
+        pooler.wait(database).await;
+        Some(pooler)
+    }
+
+    /// Waits until it lets a client in.
+    async fn wait(&mut self, database: &TestDatabase) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            match connect(&self.url(database)).await {
+                Ok(connection) => return connection.close().await.unwrap(),
+                Err(error) => assert!(Instant::now() < deadline, "pgbouncer does not answer: {error}"),
+            }
+            assert!(
+                self.process.try_wait().unwrap().is_none(),
+                "pgbouncer ended at once"
+            );
+        }
+    }
+
+    fn url(&self, database: &TestDatabase) -> String {
+        let mut url = url::Url::parse(&database.url()).unwrap();
+        url.set_port(Some(self.port)).unwrap();
+        url.to_string()
+    }
+
+    /// The URL as Supabase writes it for clients of the pooler.
+    fn marked_url(&self, database: &TestDatabase) -> String {
+        format!("{}&pgbouncer=true", self.url(database))
+    }
+}
+
+/// PgBouncer refuses to run as root.
+#[cfg(unix)]
+fn drop_root(command: &mut Command) {
+    use std::os::unix::process::CommandExt as _;
+    if vecops::embedded::runs_as_root().unwrap() {
+        let nobody = 65_534;
+        command.uid(nobody).gid(nobody);
+    }
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    fs_err::write(sandbox.path().join("vecops.toml"), MANIFEST).unwrap();
+    fs_err::write(sandbox.path().join("rows.jsonl"), ROWS).unwrap();
+    sandbox
+}
+
+fn run(sandbox: &Sandbox, url: &str, arguments: &[&str]) -> Output {
+    sandbox
+        .vecops(arguments)
+        .env("VECOPS_DB_URL", url)
+        .output()
+        .unwrap()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_transaction_pooler_serves_what_fits_into_one_transaction() {
+    for major in majors() {
+        let database = database(major).await;
+        let sandbox = sandbox();
+        let Some(pooler) = Pooler::start(&database, sandbox.path()).await else {
+            return;
+        };
+        let url = pooler.marked_url(&database);
+        let succeed = |arguments: &[&str]| {
+            let output = run(&sandbox, &url, arguments);
+            assert!(output.status.success(), "{arguments:?}: {output:?}");
+            output
+        };
+        succeed(&["setup", "apply", "--yes"]);
+        succeed(&["setup", "plan"]);
+        succeed(&["seed", "notes", "--from", "rows.jsonl", "--yes"]);
+        // More often than the pool has connections: a named statement of one would meet itself in another.
+        for _ in 0..6 {
+            let output = succeed(&[
+                "search",
+                "notes",
+                "--vector",
+                "[1,0,0]",
+                "--json",
+                "--as",
+                "service_role",
+                "--explain",
+            ]);
+            let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(
+                document["target"]["endpoint"], "transaction-pooler",
+                "{document:#}"
+            );
+            assert_eq!(document["data"]["neighbours"].as_array().unwrap().len(), 2);
+        }
+        assert_eq!(named_statements(&pooler.url(&database)).await, 0);
+        drop(pooler);
+        database.remove().await;
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_needs_a_session_is_refused_before_it_starts() {
+    let database = database(majors()[0]).await;
+    let sandbox = sandbox();
+    let Some(pooler) = Pooler::start(&database, sandbox.path()).await else {
+        return;
+    };
+    let direct = database.url();
+    for arguments in [
+        &["setup", "apply", "--yes"][..],
+        &["seed", "notes", "--from", "rows.jsonl", "--yes"],
+    ] {
+        assert!(run(&sandbox, &direct, arguments).status.success());
+    }
+    // An index over existing rows is built outside a transaction.
+    let mut connection = database.connection().await;
+    vecops::sql::run(&mut connection, "drop index public.notes_embedding_cosine_hnsw")
+        .await
+        .unwrap();
+    let output = run(
+        &sandbox,
+        &pooler.marked_url(&database),
+        &["setup", "apply", "--yes"],
+    );
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(12), "{stderr}");
+    assert!(stderr.contains("transaction pooler"), "{stderr}");
+    drop(pooler);
+    drop(connection);
+    database.remove().await;
+}
+
+/// The named statements that are left on the server's connections, seen through the pooler on each of them.
+#[cfg(unix)]
+async fn named_statements(url: &str) -> i64 {
+    let mut left = 0;
+    for _ in 0..4 {
+        let mut connection = connect(url).await.unwrap();
+        let count: i64 = sqlx::query_scalar("select count(*) from pg_prepared_statements where name <> ''")
+            .persistent(false)
+            .fetch_one(&mut *connection.begin().await.unwrap())
+            .await
+            .unwrap();
+        left += count;
+        connection.close().await.unwrap();
+    }
+    left
+}
+
+/// PgBouncer does not know `extra_float_digits`, which sqlx sends unless it is told not to.
+#[cfg(unix)]
+async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {
+    let options: PgConnectOptions = url.parse().unwrap();
+    PgConnection::connect_with(&options.extra_float_digits(None)).await
+}

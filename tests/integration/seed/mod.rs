@@ -1,0 +1,6 @@
+//! `vecops seed`: what was in the file is in the table, or nothing is.
+
+mod fixture;
+mod interruption;
+mod loading;
+mod refusals;

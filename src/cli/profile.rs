@@ -206,6 +206,8 @@ impl Report for CheckReport {
         page.heading("Server");
         server(page, self);
         page.blank();
+        limits(page, &self.server.limits);
+        page.blank();
         page.heading("Findings");
         if self.findings.is_empty() {
             page.styled(Role::Good, "nothing to complain about");
@@ -290,13 +292,6 @@ fn server(page: &mut Page, report: &CheckReport) {
             "no"
         },
     );
-    for limit in &server.limits {
-        let value = limit.milliseconds.map_or_else(
-            || "none".to_owned(),
-            |milliseconds| units::duration(Duration::from_secs_f64(milliseconds / 1000.0)),
-        );
-        page.field(&limit.name, format!("{value} ({})", limit.source));
-    }
     let state = match (
         server.identity.in_recovery,
         server.identity.default_transaction_read_only,
@@ -314,6 +309,18 @@ fn server(page: &mut Page, report: &CheckReport) {
             connections.used, connections.most, connections.reserved, connections.left
         ),
     );
+}
+
+fn limits(page: &mut Page, limits: &[doctor::Limit]) {
+    let mut table = Table::new().text("time limit").number("value").text("set by");
+    for limit in limits {
+        let value = limit.milliseconds.map_or_else(
+            || "none".to_owned(),
+            |milliseconds| units::duration(Duration::from_secs_f64(milliseconds / 1000.0)),
+        );
+        table.row([&limit.name, &value, &limit.source]);
+    }
+    page.table(&table);
 }
 
 fn powers(role: &doctor::Role) -> String {

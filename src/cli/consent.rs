@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use super::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// How much a change can take away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +42,7 @@ fn ask_yes(context: &Context, question: &str) -> Result<Consent> {
     match answer {
         Ok(true) => Ok(Consent(())),
         Ok(false) => Err(Error::refused("not agreed; nothing was changed")),
-        Err(source) => {
-            Err(Error::refused("the question could not be asked; nothing was changed").cause(source))
-        }
+        Err(source) => Err(unanswered(source)),
     }
 }
 
@@ -66,9 +64,7 @@ fn ask_for_name(context: &Context, question: &str, profile: &str) -> Result<Cons
         .with_prompt(format!("{question} Type the profile's name to agree"))
         .allow_empty(true)
         .interact_text()
-        .map_err(|source| {
-            Error::refused("the question could not be asked; nothing was changed").cause(source)
-        })?;
+        .map_err(unanswered)?;
     if typed == profile {
         Ok(Consent(()))
     } else {
@@ -78,4 +74,17 @@ fn ask_for_name(context: &Context, question: &str, profile: &str) -> Result<Cons
 
 fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// A question that got no answer: Ctrl-C, or a terminal that went away.
+pub(super) fn unanswered(source: dialoguer::Error) -> Error {
+    let dialoguer::Error::IO(io) = source;
+    // A question hides the cursor and leaves it so when it is interrupted; a terminal that is gone needs none.
+    dialoguer::console::Term::stderr()
+        .show_cursor()
+        .unwrap_or_default();
+    match io.kind() {
+        std::io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted; nothing was changed"),
+        _ => Error::refused("the question could not be asked; nothing was changed").cause(io),
+    }
 }

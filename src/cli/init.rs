@@ -10,6 +10,7 @@ use dialoguer::{Input, Select};
 use serde::Serialize;
 
 use super::Context;
+use super::consent::unanswered;
 use crate::collection::Collections;
 use crate::connection::Configuration;
 use crate::error::{Error, Outcome, Result};
@@ -133,7 +134,7 @@ impl Answers {
             Some(name) => name.clone(),
             None => choose(
                 ask,
-                "Which database do commands use unless told otherwise?",
+                "Database that commands use unless told otherwise",
                 &BUILT_IN,
                 &usual(context)?,
             )?,
@@ -299,10 +300,6 @@ where
             .map_err(unanswered),
         None => Ok(usual.to_owned()),
     }
-}
-
-fn unanswered(source: dialoguer::Error) -> Error {
-    Error::refused("the question was not answered; nothing was written").cause(source)
 }
 
 /// Reads the new file as every command will, so that what is wrong with an answer is said now.

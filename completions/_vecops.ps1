@@ -537,7 +537,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'The most rows to return')
             [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only rows whose metadata contain this JSON object')
             [CompletionResult]::new('--ef-search', '--ef-search', [CompletionResultType]::ParameterName, 'How many candidates the index keeps (hnsw.ef_search); at least the limit')
-            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Search as this role, under its row security: anon, authenticated, service_role or user:<uuid>')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Search as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')

@@ -523,7 +523,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand search" -l query -d 'One o
 complete -c vecops -n "__fish_vecops_using_subcommand search" -s n -l limit -d 'The most rows to return' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l filter -d 'Only rows whose metadata contain this JSON object' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l ef-search -d 'How many candidates the index keeps (hnsw.ef_search); at least the limit' -r
-complete -c vecops -n "__fish_vecops_using_subcommand search" -l as -d 'Search as this role, under its row security: anon, authenticated, service_role or user:<uuid>' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l as -d 'Search as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

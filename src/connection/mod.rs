@@ -13,6 +13,8 @@ pub mod doctor;
 mod endpoint;
 mod environment;
 mod open;
+#[cfg(test)]
+mod open_tests;
 mod password;
 mod pgpass;
 mod profile;

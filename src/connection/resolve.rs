@@ -192,11 +192,12 @@ impl<'e> Configuration<'e> {
         let entry = |name: String| {
             let source = self.declared_at(&name);
             let target = self.resolve_profile(&Resolved::new(name.clone(), source.clone()), embedded);
+            let protected = self.protects(&name);
             ProfileEntry {
                 chosen: chosen.as_ref() == Some(&name),
                 name,
                 source,
-                protected: target.as_ref().is_ok_and(|target| target.protected.value),
+                protected,
                 problem: target.as_ref().err().map(ToString::to_string),
                 address: target.ok().and_then(|target| {
                     let address = target.addresses.first()?;

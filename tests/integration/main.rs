@@ -13,6 +13,7 @@ mod contract;
 mod embedded;
 mod layers;
 mod pooler;
+mod profile;
 mod search;
 mod seed;
 mod session;

@@ -57,7 +57,7 @@ pub(super) fn findings(target: &Target, ways: &[WayReport], server: &ServerRepor
 
 /// What each way says; `connected` is whether one of them works.
 pub(super) fn about_ways(target: &Target, ways: &[WayReport], connected: bool) -> Vec<Finding> {
-    let has_other = ways.len() > 1;
+    let has_other = connected && ways.len() > 1;
     let is_reached = |way: &WayReport| way.reach.as_ref().is_none_or(|reach| reach.failure.is_none());
     // Commands stay with the first way that answers, so a login that fails there fails for all of them.
     let first_reached = ways.iter().position(is_reached);

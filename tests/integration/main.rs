@@ -10,6 +10,7 @@
 )]
 
 mod contract;
+mod doctor;
 mod embedded;
 mod layers;
 mod pooler;

@@ -11,6 +11,7 @@
 
 mod contract;
 mod embedded;
+mod export;
 mod layers;
 mod pooler;
 mod profile;

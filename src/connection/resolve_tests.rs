@@ -11,17 +11,17 @@ use super::target::Target;
 use crate::error::{Kind, Result};
 use crate::manifest::ManifestFile;
 
-const PROJECT: &str = "abcdefghijklmnopqrst";
-const OTHER: &str = "zyxwvutsrqponmlkjihg";
+pub(super) const PROJECT: &str = "abcdefghijklmnopqrst";
+pub(super) const OTHER: &str = "zyxwvutsrqponmlkjihg";
 
 /// A working tree in a temporary folder.
-struct Tree {
+pub(super) struct Tree {
     folder: tempfile::TempDir,
     environment: Environment,
 }
 
 impl Tree {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment {
             working_folder: folder.path().to_owned(),
@@ -32,21 +32,21 @@ impl Tree {
         Self { folder, environment }
     }
 
-    fn file(self, path: &str, text: &str) -> Self {
+    pub(super) fn file(self, path: &str, text: &str) -> Self {
         let path = self.folder.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, text).unwrap();
         self
     }
 
-    fn variable(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment
             .variables
             .insert(name.to_owned(), value.to_owned());
         self
     }
 
-    fn linked(self) -> Self {
+    pub(super) fn linked(self) -> Self {
         self.file("supabase/.temp/project-ref", PROJECT).file(
             "supabase/.temp/pooler-url",
             &format!(
@@ -55,7 +55,7 @@ impl Tree {
         )
     }
 
-    fn select(&self, selection: &Selection) -> Result<Target> {
+    pub(super) fn select(&self, selection: &Selection) -> Result<Target> {
         let manifest = ManifestFile::find(self.folder.path())?;
         let configuration = Configuration::read(manifest.as_ref(), &self.environment)?;
         let choice = configuration.choose(selection)?;
@@ -69,11 +69,11 @@ impl Tree {
         configuration.resolve(&choice, choice.is_embedded().then_some(&embedded))
     }
 
-    fn target(&self) -> Target {
+    pub(super) fn target(&self) -> Target {
         self.select(&Selection::default()).unwrap()
     }
 
-    fn profile(&self, name: &str) -> Result<Target> {
+    pub(super) fn profile(&self, name: &str) -> Result<Target> {
         self.select(&Selection {
             profile: Some(name.to_owned()),
             db_url: None,
@@ -81,11 +81,11 @@ impl Tree {
     }
 }
 
-fn host(target: &Target) -> &str {
+pub(super) fn host(target: &Target) -> &str {
     &target.addresses().first().unwrap().host.value
 }
 
-fn password(target: &Target) -> (Option<String>, String) {
+pub(super) fn password(target: &Target) -> (Option<String>, String) {
     let address = target.addresses().first().unwrap();
     let source = target.password.source(address).map(|source| source.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -352,122 +352,4 @@ fn what_is_missing_is_said_with_the_command_to_type() {
         assert_eq!(error.kind(), Kind::Configuration, "{profile}");
         assert!(!error.hints().is_empty(), "{profile}");
     }
-}
-
-#[test]
-fn the_environment_chooses_before_a_file_does() {
-    let tree = Tree::new()
-        .file(
-            "vecops.toml",
-            "[profiles.a]\nurl = 'postgres://from-a/d'\n[profiles.b]\nurl = 'postgres://from-b/d'\n",
-        )
-        .file(".env", "VECOPS_DB_URL=postgres://from-dotenv/d\n");
-    assert_eq!(host(&tree.target()), "from-dotenv");
-    assert_eq!(
-        host(&tree.variable("VECOPS_PROFILE", "b").target()),
-        "from-b",
-        "equals in one layer are an error, and a file is no equal"
-    );
-}
-
-#[test]
-fn a_profiles_own_files_are_stronger_than_its_table_and_applications_urls_are_not() {
-    let manifest = format!(
-        "[profiles.own]\nurl = 'postgres://from-toml/d'\n[profiles.app]\nurl = 'postgres://from-toml/d'\n\
-         [profiles.file]\nurl = 'postgres://from-toml/d'\nenv_file = 'f.env'\n\
-         [profiles.ref]\nproject_ref = '{PROJECT}'\n[profiles.bad]\n"
-    );
-    let tree = Tree::new()
-        .file("vecops.toml", &manifest)
-        .file(".env.own", "SUPABASE_DB_URL=postgres://from-own-file/d\n")
-        .file(".env.app", "DATABASE_URL=postgres://from-application/d\n")
-        .file("f.env", "SUPABASE_DB_URL=postgres://from-env-file/d\n")
-        .file(".env.file", "SUPABASE_DB_URL=postgres://from-dotenv-profile/d\n")
-        .file(".env.ref", &format!("SUPABASE_PROJECT_ID={OTHER}\n"))
-        .file(".env.bad", "SUPABASE_PROJECT_ID=x.evil.example\n")
-        .file(".env", "SUPABASE_DB_URL=postgres://from-dotenv/d\n");
-    assert_eq!(host(&tree.profile("own").unwrap()), "from-own-file");
-    assert_eq!(host(&tree.profile("app").unwrap()), "from-toml");
-    assert_eq!(host(&tree.profile("file").unwrap()), "from-env-file");
-    assert_eq!(
-        host(&tree.profile("ref").unwrap()),
-        format!("db.{OTHER}.supabase.co")
-    );
-    assert_eq!(tree.profile("bad").unwrap_err().kind(), Kind::Configuration);
-}
-
-#[test]
-fn embedded_and_local_stay_what_they_are() {
-    let elsewhere = "SUPABASE_DB_URL=postgres://u:p@elsewhere/d\nDATABASE_URL=postgres://u:p@elsewhere/d\n\
-        SUPABASE_DB_PASSWORD=of-the-hosted-project\nSUPABASE_PROJECT_ID=zyxwvutsrqponmlkjihg\n";
-    let tree = Tree::new()
-        .file(".env.embedded", elsewhere)
-        .file(".env.local", elsewhere);
-    let embedded = tree.profile("embedded").unwrap();
-    assert_eq!(embedded.addresses().first().unwrap().port.value, 5555);
-    assert_eq!(password(&embedded).1, "embedded");
-    let local = tree.profile("local").unwrap();
-    assert_eq!(host(&local), "127.0.0.1");
-    assert_eq!(password(&local).1, "postgres");
-    let tree = tree
-        .file("vecops.toml", "[profiles.local]\npassword_env = 'L'\n")
-        .file(
-            ".env.local",
-            "L=of-local\nDATABASE_URL=postgres://u@localhost:1234/d\n",
-        );
-    let local = tree.profile("local").unwrap();
-    assert_eq!(
-        (host(&local), password(&local).1.as_str()),
-        ("localhost", "of-local")
-    );
-}
-
-#[test]
-fn linked_says_when_a_url_takes_it_to_another_project() {
-    let url = |project: &str| format!("postgres://postgres@db.{project}.supabase.co/postgres");
-    let warnings = |project: &str| {
-        let tree = Tree::new().linked().variable("SUPABASE_DB_URL", &url(project));
-        tree.profile("linked").unwrap().warnings.concat()
-    };
-    assert_eq!(warnings(PROJECT), "");
-    let said = warnings(OTHER);
-    assert!(
-        said.contains(OTHER) && said.contains(PROJECT) && said.contains("$SUPABASE_DB_URL"),
-        "{said}"
-    );
-}
-
-#[test]
-fn the_linked_project_is_found_in_either_of_the_files() {
-    let linked = Tree::new().file(
-        "supabase/.temp/linked-project.json",
-        &format!("{{\"ref\":\"{PROJECT}\",\"name\":\"x\"}}"),
-    );
-    let target = linked.target();
-    assert_eq!(host(&target), format!("db.{PROJECT}.supabase.co"));
-    let source = target.project_ref.unwrap().source.to_string();
-    assert!(source.ends_with("linked-project.json"), "{source}");
-}
-
-#[test]
-fn a_plain_server_on_a_poolers_port_can_be_called_direct() {
-    let manifest = "[profiles.a]\nurl = 'postgres://db.example.org:6543/d'\nendpoint = 'direct'\n\
-        [profiles.b]\nurl = 'postgres://localhost:6543/d'\nendpoint = 'direct'\n";
-    let tree = Tree::new().file("vecops.toml", manifest);
-    let kind = |name| tree.profile(name).unwrap().addresses().first().unwrap().kind;
-    assert_eq!((kind("a"), kind("b")), (EndpointKind::Plain, EndpointKind::Local));
-}
-
-#[test]
-fn a_ca_in_an_env_file_is_found_beside_it() {
-    let tree = Tree::new()
-        .file(
-            "vecops.toml",
-            "[profiles.p]\nurl = 'postgres://db.example.org/d'\nenv_file = 'secrets/p.env'\n",
-        )
-        .file("secrets/p.env", "PGSSLROOTCERT=ca.pem\n")
-        .file("secrets/ca.pem", "x");
-    let target = tree.profile("p").unwrap();
-    let ca = target.addresses().first().unwrap().tls.ca.clone().unwrap();
-    assert!(ca.value.ends_with("secrets/ca.pem") && ca.source.to_string().contains("p.env"));
 }

@@ -12,6 +12,7 @@ mod cancel;
 pub mod doctor;
 mod endpoint;
 mod environment;
+mod log_in;
 mod open;
 #[cfg(test)]
 mod open_tests;

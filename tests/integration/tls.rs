@@ -210,6 +210,37 @@ async fn the_ca_can_come_from_the_environment_and_from_the_profile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ca_that_was_trusted_for_a_profile_verifies_that_profile_and_no_other() {
+    let stand = Stand::new().await;
+    let proxy = proxy(&stand.ca, "localhost", 2100, stand.backend()).await;
+    let url = stand.url(proxy, "");
+    let parsed = url::Url::parse(&url).unwrap();
+    let place = format!(
+        "postgresql://postgres@localhost:{}{}",
+        proxy.port(),
+        parsed.path()
+    );
+    let keys = format!("url = \"{place}\"\npassword_env = \"PRIVATE_PASSWORD\"\ntls = \"verify-full\"\n");
+    let manifest = format!("[profiles.private]\n{keys}[profiles.other]\n{keys}");
+    fs_err::write(stand.sandbox.path().join("vecops.toml"), manifest).unwrap();
+    let trust = ["profile", "trust", "ca.pem", "--any", "--profile", "private"];
+    assert!(stand.sandbox.vecops(&trust).output().unwrap().status.success());
+    for (profile, code) in [("private", LOGGED_IN), ("other", NOT_CONNECTED)] {
+        let mut command = stand
+            .sandbox
+            .vecops(&["search", "nothing", "--like", "1", "--profile", profile]);
+        command.env("PRIVATE_PASSWORD", parsed.password().unwrap());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), code, "{profile}: {output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let hint = format!("vecops profile trust FILE --any --profile {profile}");
+        assert_eq!(stderr.contains(&hint), code == NOT_CONNECTED, "{stderr}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn require_encrypts_and_never_falls_back_to_plain_text() {
     let stand = Stand::new().await;
     let proxy = proxy(&ca(), "db.example.org", 2100, stand.backend()).await;

@@ -12,6 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use vecops::sql;
+
 use crate::support::{Sandbox, TestDatabase, database, majors};
 
 /// What PostgreSQL clients send to ask for TLS: length 8, code 80877103.
@@ -28,6 +30,11 @@ fn ca() -> Ca {
 
 /// A proxy that speaks TLS with a certificate for `name`, signed by `ca`, and passes everything on.
 async fn proxy(ca: &Ca, name: &str, expires: i32, backend: SocketAddr) -> SocketAddr {
+    proxy_at("127.0.0.1:0", ca, name, expires, backend).await
+}
+
+/// The same at a place of one's choice.
+async fn proxy_at(place: &str, ca: &Ca, name: &str, expires: i32, backend: SocketAddr) -> SocketAddr {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(expires, 1, 1);
@@ -44,7 +51,7 @@ async fn proxy(ca: &Ca, name: &str, expires: i32, backend: SocketAddr) -> Socket
         )
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
@@ -338,4 +345,85 @@ async fn a_ca_of_ones_own_is_trusted_for_one_profile_and_then_verified() {
     declare(good);
     let (ended, text) = run(&log_in).await;
     assert_eq!(ended, LOGGED_IN, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_ca_the_systems_roots_decide() {
+    let stand = Stand::new().await;
+    let proxy = proxy(&stand.ca, "localhost", 2100, stand.backend()).await;
+    let (code, stderr) = stand.log_in(stand.url(proxy, "sslmode=verify-full")).await;
+    assert_eq!(code, NOT_CONNECTED, "{stderr}");
+    assert!(stderr.contains("signed by nobody known here"), "{stderr}");
+}
+
+/// A linked project as seen from a network without IPv6: the direct host has an IPv6 address only, and at the
+/// saved pooler's name stands the TLS proxy, on a loopback address of its own because its port is 5432.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_project_without_ipv6_is_reached_through_its_session_pooler() {
+    const PROJECT: &str = "abcdefghijklmnopqrst";
+    const POOLER: &str = "vecops-test-nowhere.pooler.supabase.com";
+    let hosts = format!("127.0.0.1 localhost\n2001:db8::1 db.{PROJECT}.supabase.co\n127.0.0.77 {POOLER}\n");
+
+    let stand = Stand::new().await;
+    if stand.sandbox.vecops_with_hosts(&hosts, &[]).is_none() {
+        return;
+    }
+    let files = [
+        ("supabase/.temp/project-ref", PROJECT.to_owned()),
+        (
+            "supabase/.temp/pooler-url",
+            format!("postgresql://postgres.{PROJECT}:[YOUR-PASSWORD]@{POOLER}:6543/postgres"),
+        ),
+        (
+            "vecops.toml",
+            format!("[profiles.linked]\ndatabase = \"{}\"\n", stand.database.name),
+        ),
+    ];
+    for (path, text) in files {
+        let path = stand.sandbox.path().join(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+    // A pooler takes the project off the user's name; the server behind this one knows the whole name.
+    let mut administrator = stand.database.administrator().await;
+    let role = format!("create role \"postgres.{PROJECT}\" login password 'of-linked'");
+    sql::run(&mut administrator, role).await.unwrap();
+    proxy_at("127.0.0.77:5432", &stand.ca, POOLER, 2100, stand.backend()).await;
+    let run = async |arguments: &[&str]| {
+        let arguments = [arguments, &["--profile", "linked"]].concat();
+        let mut command = stand.sandbox.vecops_with_hosts(&hosts, &arguments).unwrap();
+        command.env("SUPABASE_DB_PASSWORD", "of-linked");
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await;
+        let output = output.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+
+    let (code, _, stderr) = run(&["search", "nothing", "--like", "1"]).await;
+    assert_eq!(code, LOGGED_IN, "{stderr}");
+    let note = format!(
+        "the direct endpoint db.{PROJECT}.supabase.co:5432 cannot be reached: it has IPv6 addresses only"
+    );
+    assert!(stderr.contains(&note), "{stderr}");
+    assert!(
+        stderr.contains(&format!("trying the session pooler at {POOLER}:5432")),
+        "{stderr}"
+    );
+    assert!(stderr.contains("vecops profile trust FILE"), "{stderr}");
+
+    let (code, stdout, stderr) = run(&["profile", "check", "--json"]).await;
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    let ways = &document["data"]["ways"];
+    assert_eq!(ways[0]["reach"]["failure"]["reason"], "ipv6-only", "{document:#}");
+    assert_eq!(ways[1]["login"]["succeeded"], true, "{document:#}");
+    assert_eq!(document["data"]["target"]["endpoint"], "session-pooler");
+    assert_eq!(document["target"]["endpoint"], "session-pooler");
+
+    let (code, _, stderr) = run(&["profile", "trust", "ca.pem", "--any"]).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, _, stderr) = run(&["search", "nothing", "--like", "1"]).await;
+    assert_eq!(code, LOGGED_IN, "{stderr}");
+    assert!(!stderr.contains("warning"), "now it is verified: {stderr}");
 }

@@ -482,10 +482,10 @@ fn what_is_wrong_in_the_configuration_ends_with_10_and_names_the_place() {
         (
             &[
                 ("vecops.toml", "[profiles.p]\nurl = 'postgres://h/d'\n"),
-                (".env.p", "hunter2 hunter2\n"),
+                (".env.p", "# a remark\nA=b\n\nhunter2 hunter2\n"),
             ],
             &[],
-            ".env.p",
+            "line 4 is not `NAME=value`",
         ),
         (
             &[("vecops.toml", "[profiles.p]\nurl = 'postgres://h/d'\n")],

@@ -22,8 +22,6 @@ mod profile;
 mod project;
 mod provenance;
 mod reach;
-#[cfg(test)]
-mod redirect_tests;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;

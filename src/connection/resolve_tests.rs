@@ -11,8 +11,8 @@ use super::target::Target;
 use crate::error::{Kind, Result};
 use crate::manifest::ManifestFile;
 
-pub(super) const PROJECT: &str = "abcdefghijklmnopqrst";
-pub(super) const OTHER: &str = "zyxwvutsrqponmlkjihg";
+const PROJECT: &str = "abcdefghijklmnopqrst";
+const OTHER: &str = "zyxwvutsrqponmlkjihg";
 
 /// A working tree in a temporary folder.
 pub(super) struct Tree {
@@ -21,7 +21,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment {
             working_folder: folder.path().to_owned(),
@@ -32,21 +32,21 @@ impl Tree {
         Self { folder, environment }
     }
 
-    pub(super) fn file(self, path: &str, text: &str) -> Self {
+    fn file(self, path: &str, text: &str) -> Self {
         let path = self.folder.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, text).unwrap();
         self
     }
 
-    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
+    fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment
             .variables
             .insert(name.to_owned(), value.to_owned());
         self
     }
 
-    pub(super) fn linked(self) -> Self {
+    fn linked(self) -> Self {
         self.file("supabase/.temp/project-ref", PROJECT).file(
             "supabase/.temp/pooler-url",
             &format!(
@@ -55,7 +55,7 @@ impl Tree {
         )
     }
 
-    pub(super) fn select(&self, selection: &Selection) -> Result<Target> {
+    fn select(&self, selection: &Selection) -> Result<Target> {
         let manifest = ManifestFile::find(self.folder.path())?;
         let configuration = Configuration::read(manifest.as_ref(), &self.environment)?;
         let choice = configuration.choose(selection)?;
@@ -69,11 +69,11 @@ impl Tree {
         configuration.resolve(&choice, choice.is_embedded().then_some(&embedded))
     }
 
-    pub(super) fn target(&self) -> Target {
+    fn target(&self) -> Target {
         self.select(&Selection::default()).unwrap()
     }
 
-    pub(super) fn profile(&self, name: &str) -> Result<Target> {
+    fn profile(&self, name: &str) -> Result<Target> {
         self.select(&Selection {
             profile: Some(name.to_owned()),
             db_url: None,
@@ -81,11 +81,11 @@ impl Tree {
     }
 }
 
-pub(super) fn host(target: &Target) -> &str {
+fn host(target: &Target) -> &str {
     &target.addresses().first().unwrap().host.value
 }
 
-pub(super) fn password(target: &Target) -> (Option<String>, String) {
+fn password(target: &Target) -> (Option<String>, String) {
     let address = target.addresses().first().unwrap();
     let source = target.password.source(address).map(|source| source.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -328,28 +328,4 @@ fn no_view_of_a_target_shows_a_secret() {
     assert_eq!(password(&target).1, "hunter2");
 }
 
-#[test]
-fn relative_paths_start_at_the_manifest() {
-    let tree = Tree::new()
-        .file(
-            "vecops.toml",
-            "[profiles.p]\nurl_env = 'U'\nenv_file = 'secrets/p.env'\n",
-        )
-        .file("secrets/p.env", "U=postgres://from-file/d\n")
-        .file("deep/er/x", "");
-    let mut tree = tree;
-    tree.environment.working_folder = tree.folder.path().join("deep/er");
-    assert_eq!(host(&tree.profile("p").unwrap()), "from-file");
-    fs_err::remove_file(Path::new(tree.folder.path()).join("secrets/p.env")).unwrap();
-    assert_eq!(tree.profile("p").unwrap_err().kind(), Kind::Configuration);
-}
-
-#[test]
-fn what_is_missing_is_said_with_the_command_to_type() {
-    let tree = Tree::new().file("vecops.toml", "[profiles.p]\n[profiles.q]\nurl_env = 'NOT_SET'\n");
-    for profile in ["p", "q", "linked", "unheard-of"] {
-        let error = tree.profile(profile).unwrap_err();
-        assert_eq!(error.kind(), Kind::Configuration, "{profile}");
-        assert!(!error.hints().is_empty(), "{profile}");
-    }
-}
+mod layers;

@@ -1,8 +1,32 @@
-//! What may not lead a profile elsewhere, and whose word is stronger where two speak.
+//! How what lies around, files and variables stand to each other.
 
-use super::endpoint::EndpointKind;
-use super::resolve_tests::{OTHER, PROJECT, Tree, host, password};
-use crate::error::Kind;
+use super::*;
+
+#[test]
+fn relative_paths_start_at_the_manifest() {
+    let tree = Tree::new()
+        .file(
+            "vecops.toml",
+            "[profiles.p]\nurl_env = 'U'\nenv_file = 'secrets/p.env'\n",
+        )
+        .file("secrets/p.env", "U=postgres://from-file/d\n")
+        .file("deep/er/x", "");
+    let mut tree = tree;
+    tree.environment.working_folder = tree.folder.path().join("deep/er");
+    assert_eq!(host(&tree.profile("p").unwrap()), "from-file");
+    fs_err::remove_file(Path::new(tree.folder.path()).join("secrets/p.env")).unwrap();
+    assert_eq!(tree.profile("p").unwrap_err().kind(), Kind::Configuration);
+}
+
+#[test]
+fn what_is_missing_is_said_with_the_command_to_type() {
+    let tree = Tree::new().file("vecops.toml", "[profiles.p]\n[profiles.q]\nurl_env = 'NOT_SET'\n");
+    for profile in ["p", "q", "linked", "unheard-of"] {
+        let error = tree.profile(profile).unwrap_err();
+        assert_eq!(error.kind(), Kind::Configuration, "{profile}");
+        assert!(!error.hints().is_empty(), "{profile}");
+    }
+}
 
 #[test]
 fn the_environment_chooses_before_a_file_does() {

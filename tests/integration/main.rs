@@ -21,5 +21,6 @@ mod session;
 mod setup;
 mod shell;
 mod support;
+mod synthesize;
 mod tls;
 mod tour;

@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed docs clean supabase-cli generate
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -16,6 +16,10 @@ bench: ## Size and start-up of the release binary
 	cargo build --release
 	@ls -l target/release/vecops | awk '{printf "binary: %.1f MB\n", $$5 / 1e6}'
 	@bash -c 'time (for i in 1 2 3 4 5 6 7 8 9 10; do target/release/vecops --help >/dev/null; done)' 2>&1 | awk '/real/ {print "ten times vecops --help: " $$2}'
+
+bench-seed: ## Every way to load rows, side by side (needs psql and Python; ROWS=250000)
+	cargo build --release
+	python3 benches/seed.py --rows $(or $(ROWS),250000)
 
 docs: generate ## API documentation, completions, man pages, the README's command table
 	cargo doc --no-deps --document-private-items

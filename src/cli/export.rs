@@ -8,7 +8,8 @@ use super::Context;
 use crate::catalog;
 use crate::connection::{Need, TransactionOptions};
 use crate::error::{Error, Outcome, Result};
-use crate::export::{self, ExportReport, Format, Place, Request};
+use crate::export::{self, ExportReport, Format, Request};
+use crate::output::Place;
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, units};
@@ -126,7 +127,7 @@ fn request(args: &ExportArgs) -> Result<Request> {
 }
 
 /// The format that a file's name stands for.
-fn format_of(path: &Path) -> Format {
+pub(super) fn format_of(path: &Path) -> Format {
     let extension = |path: &Path| {
         path.extension()
             .map(|extension| extension.to_string_lossy().to_lowercase())

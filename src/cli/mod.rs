@@ -17,6 +17,7 @@ mod profile;
 mod search;
 mod seed;
 mod setup;
+mod synthesize;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -60,6 +61,7 @@ enum Command {
     Seed(seed::SeedArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
+    Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -75,6 +77,7 @@ impl Command {
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
+            Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
@@ -139,6 +142,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

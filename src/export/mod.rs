@@ -5,8 +5,6 @@
 //! with PostgreSQL's reading of NULL; `numpy.lib.format` version 1.0; PostgreSQL documentation, "COPY".
 
 mod cell;
-mod npy;
-mod output;
 mod selection;
 mod write;
 
@@ -19,13 +17,11 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use tokio::sync::mpsc;
 
-pub use output::Place;
-
-use self::output::Files;
 use self::selection::Selection;
 use self::write::Writing;
 use crate::catalog::Target;
 use crate::error::{Context as _, Error, Result};
+use crate::output::{Files, Place};
 use crate::progress::{Progress, Unit};
 use crate::sql::{self, Ident, QualifiedName};
 
@@ -77,6 +73,19 @@ pub struct Request {
     pub limit: Option<u64>,
 }
 
+impl Request {
+    /// An array is written twice at its start, once its rows are counted.
+    fn expect_possible(&self) -> Result<()> {
+        if self.format == Format::Npy && (self.place == Place::Stdout || self.place.is_compressed()) {
+            return Err(
+                Error::usage("an array needs a plain file: its head says how many rows there are")
+                    .hint("Name one with `--to FILE.npy`, or choose another format."),
+            );
+        }
+        Ok(())
+    }
+}
+
 /// What was exported.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportReport {
@@ -110,6 +119,7 @@ pub async fn export(
     progress: &dyn Progress,
 ) -> Result<ExportReport> {
     let started = Instant::now();
+    request.expect_possible()?;
     let selection = Selection::inspect(connection, on, request).await?;
     if let Some(role) = &selection.row_security_role {
         progress.warn(&format!(
@@ -117,7 +127,8 @@ pub async fn export(
         ));
     }
     let estimate = selection.prepare(connection, on, request).await?;
-    let files = Files::create(&request.place, request.format, selection.has_side_columns())?;
+    let side = request.format == Format::Npy && selection.has_side_columns();
+    let files = Files::create(&request.place, side.then_some("jsonl"))?;
     let task = progress.task(
         &format!("export {}", on.table.plain()),
         Unit::Rows,

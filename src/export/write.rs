@@ -4,12 +4,12 @@ use tokio::sync::mpsc::Receiver;
 
 use super::Format;
 use super::cell::{self, CellKind};
-use super::npy;
-use super::output::{Files, Output, Publication};
 use super::selection::{Column, Selection};
 use crate::error::{Error, Result};
+use crate::output::{Files, Output, Publication};
 use crate::progress::Task;
 use crate::vector::copy::{CopyDecoder, RowView, field};
+use crate::vector::npy;
 
 /// How many bytes of written rows are gathered before they go out.
 const GATHERED: usize = 128 * 1024;

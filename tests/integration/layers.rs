@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const BOTTOM: &[&str] = &["error", "progress", "manifest"];
+const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
 const FOUNDATIONS: &[&str] = &["sql", "vector", "collection", "connection", "catalog"];
-const DOMAINS: &[&str] = &["setup", "seed", "search", "export", "embedded"];
+const DOMAINS: &[&str] = &["setup", "seed", "search", "export", "synthesize", "embedded"];
 
 /// What a room of `src/` may import besides itself.
 fn allowed(room: &str) -> Vec<&'static str> {
     let some = |rooms: &[&'static str]| rooms.to_vec();
     match room {
         "error" | "progress" => some(&[]),
-        "manifest" | "sql" | "vector" => some(&["error"]),
+        "manifest" | "output" | "sql" | "vector" => some(&["error"]),
         "collection" => some(&["error", "manifest", "sql", "vector"]),
         "connection" => some(&["error", "progress", "manifest", "sql"]),
         "catalog" => some(&["error", "progress", "sql", "vector", "collection"]),

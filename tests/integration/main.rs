@@ -22,5 +22,6 @@ mod session;
 mod setup;
 mod shell;
 mod support;
+mod synthesize;
 mod tls;
 mod tour;

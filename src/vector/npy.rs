@@ -3,10 +3,10 @@
 //! `numpy.lib.format`, version 1.0: magic, version, length of the description, the description padded with spaces.
 
 /// The length of the head: a multiple of 64, with room for any shape.
-pub(crate) const HEAD: usize = 128;
+pub const HEAD: usize = 128;
 
 /// The head of a two-dimensional array in C order.
-pub(crate) fn head(element: &str, rows: u64, dimensions: usize) -> [u8; HEAD] {
+pub fn head(element: &str, rows: u64, dimensions: usize) -> [u8; HEAD] {
     let description =
         format!("{{'descr': '{element}', 'fortran_order': False, 'shape': ({rows}, {dimensions}), }}");
     let mut head = [b' '; HEAD];

@@ -1,4 +1,6 @@
-//! Where bytes go: stdout, or a file that appears at its path only when it is whole.
+//! Where rows go: stdout, or a file that appears at its path only when it is whole.
+//!
+//! This module must not know what the bytes mean.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
@@ -6,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-use super::Format;
 use crate::error::{Error, Result};
 
 /// The bytes that are written at once.
@@ -34,10 +35,15 @@ impl Place {
             Self::File { path, .. } => path.display().to_string(),
         }
     }
+
+    /// Whether the bytes are compressed with zstd.
+    pub fn is_compressed(&self) -> bool {
+        matches!(self, Self::File { path, .. } if path.extension().is_some_and(|extension| extension == "zst"))
+    }
 }
 
 /// The files that appear when all is written.
-pub(super) struct Files {
+pub struct Files {
     main: Option<(File, Pending)>,
     side: Option<(File, Pending)>,
     compressed: bool,
@@ -51,50 +57,37 @@ struct Pending {
 }
 
 /// What is left to do once the writers are done.
-pub(super) struct Publication {
+pub struct Publication {
     main: Option<Pending>,
     side: Option<Pending>,
 }
 
 impl Files {
-    /// Makes the temporary files beside their paths; nothing for stdout.
-    pub(super) fn create(place: &Place, format: Format, side_columns: bool) -> Result<Self> {
+    /// Makes the temporary files beside their paths; nothing for stdout. A second file stands beside the first one
+    /// under another extension.
+    pub fn create(place: &Place, side_extension: Option<&str>) -> Result<Self> {
         let Place::File { path, overwrite } = place else {
-            if format == Format::Npy {
-                return Err(
-                    Error::usage("an array needs a file: its head says how many rows there are")
-                        .hint("Name one with `--to FILE.npy`, or choose another format."),
-                );
-            }
             return Ok(Self {
                 main: None,
                 side: None,
                 compressed: false,
             });
         };
-        let compressed = path.extension().is_some_and(|extension| extension == "zst");
-        if compressed && format == Format::Npy {
-            return Err(Error::usage("an array is not compressed").hint("Name a file that ends in `.npy`."));
-        }
-        let side = if format == Format::Npy && side_columns {
-            Some(beside(&path.with_extension("jsonl"), *overwrite)?)
-        } else {
-            None
-        };
+        let side = side_extension.map(|extension| beside(&path.with_extension(extension), *overwrite));
         Ok(Self {
+            side: side.transpose()?,
             main: Some(beside(path, *overwrite)?),
-            side,
-            compressed,
+            compressed: place.is_compressed(),
         })
     }
 
-    /// The path of the file for the columns that an array does not hold.
-    pub(super) fn side_path(&self) -> Option<PathBuf> {
+    /// The path of the second file.
+    pub fn side_path(&self) -> Option<PathBuf> {
         self.side.as_ref().map(|(_, pending)| pending.path.clone())
     }
 
     /// Takes them apart: what is written to, and what makes the files appear.
-    pub(super) fn open(self) -> Result<(Publication, Output, Option<Output>)> {
+    pub fn open(self) -> Result<(Publication, Output, Option<Output>)> {
         let (main, pending) = match self.main {
             None => (Output::new(Raw::Stdout(io::stdout()), false)?, None),
             Some((file, pending)) => (Output::new(Raw::File(file), self.compressed)?, Some(pending)),
@@ -113,7 +106,7 @@ impl Files {
 
 impl Publication {
     /// Gives the whole files their names.
-    pub(super) fn publish(self) -> Result<()> {
+    pub fn publish(self) -> Result<()> {
         for pending in [self.side, self.main].into_iter().flatten() {
             let path = pending.path;
             let named = if pending.overwrite {
@@ -193,7 +186,7 @@ impl Write for Raw {
 }
 
 /// What is written to, and how much was.
-pub(super) struct Output {
+pub struct Output {
     stream: Stream,
     bytes: u64,
 }
@@ -218,7 +211,7 @@ impl Output {
     }
 
     /// Writes bytes.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = match &mut self.stream {
             Stream::Plain(stream) => stream.write_all(bytes),
             Stream::Zstd(stream) => stream.write_all(bytes),
@@ -229,7 +222,7 @@ impl Output {
     }
 
     /// Writes what waits, other bytes over the start where there are any, and has the disk hold it.
-    pub(super) fn finish(self, start: Option<&[u8]>) -> Result<u64> {
+    pub fn finish(self, start: Option<&[u8]>) -> Result<u64> {
         let finish = || -> io::Result<()> {
             let mut raw = match self.stream {
                 Stream::Plain(stream) => stream.into_inner().map_err(io::IntoInnerError::into_error)?,

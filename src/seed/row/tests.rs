@@ -14,6 +14,7 @@ fn column(name: &'static str, kind: FieldKind, type_text: &str, nullable: bool, 
         type_text: type_text.to_owned(),
         nullable,
         absent,
+        is_mapped: false,
     }
 }
 
@@ -46,6 +47,7 @@ fn destination(element: ElementType) -> Destination {
         table: QualifiedName::new(Ident::constant("public"), Ident::constant("items")),
         fields,
         id: Some(0),
+        embedding: Some(3),
         id_type: "bigint".to_owned(),
         owner: None,
         sequence: None,
@@ -62,7 +64,8 @@ fn read_into(destination: &Destination, lines: &[&str]) -> Vec<Result<Vec<Option
     let numbered = (1_u64..).zip(lines);
     let read = numbered.map(|(number, line)| {
         let why = |rejection: Rejection| rejection.why;
-        let parsed = reader.parse(number, line.as_bytes()).map_err(why)?;
+        let parsed = Keys::new(destination).parse(line.as_bytes()).map_err(why)?;
+        reader.learn_layout(number, &parsed).map_err(why)?;
         let mut encoder = CopyEncoder::new(reader.layout().unwrap().fields.len()).unwrap();
         let written = reader.write(&parsed, &mut encoder).map_err(why);
         assert!(
@@ -214,16 +217,16 @@ fn every_mistake_is_named() {
 #[test]
 fn bytes_that_are_no_text_are_refused() {
     let destination = destination(ElementType::Vector);
-    let mut reader = RowReader::new(&destination);
-    let rejection = reader.parse(1, b"{\"content\": \"\xff\"}").unwrap_err();
+    let reader = Keys::new(&destination);
+    let rejection = reader.parse(b"{\"content\": \"\xff\"}").unwrap_err();
     assert_eq!(rejection.why, "not UTF-8 from byte 14");
 }
 
 #[test]
 fn a_slip_in_a_key_gets_a_suggestion() {
     let destination = destination(ElementType::Vector);
-    let mut reader = RowReader::new(&destination);
-    let rejection = reader.parse(1, br#"{"embeding": [1]}"#).unwrap_err();
+    let reader = Keys::new(&destination);
+    let rejection = reader.parse(br#"{"embeding": [1]}"#).unwrap_err();
     insta::assert_snapshot!(rejection.hint.unwrap(), @"Did you mean `embedding`? A line may have the keys `id`, `content`, `metadata`, `embedding`, `rating`, `seen`, `owner_id`, `public`.");
 }
 

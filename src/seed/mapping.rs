@@ -1,6 +1,9 @@
 //! `--map column=field`: which field of the source fills a column.
 
+use std::collections::HashMap;
 use std::str::FromStr;
+
+use serde_json::value::RawValue;
 
 use super::destination::Destination;
 use crate::error::{Error, Result, nearest};
@@ -70,4 +73,43 @@ impl Destination {
             None => error.hint(format!("There are {}.", names.join(", "))),
         }
     }
+}
+
+/// A path with dots into the objects of a line.
+#[derive(Debug)]
+pub(super) struct ValuePath<'d> {
+    /// The key of the line that it starts at.
+    pub(super) root: &'d str,
+    /// The field that this key fills itself.
+    pub(super) root_place: Option<usize>,
+    /// The field that the value at its end fills.
+    pub(super) place: usize,
+    below: Vec<&'d str>,
+}
+
+impl ValuePath<'_> {
+    /// The value at its end, from the root's value on.
+    pub(super) fn value<'l>(&self, json: &'l str) -> Option<&'l str> {
+        self.below.iter().try_fold(json, |json, name| {
+            let object: HashMap<String, &'l RawValue> = serde_json::from_str(json).ok()?;
+            object.get(*name).map(|value| value.get())
+        })
+    }
+}
+
+/// The paths that `--map` chose.
+pub(super) fn paths<'d>(destination: &'d Destination, by_key: &HashMap<&str, usize>) -> Vec<ValuePath<'d>> {
+    let fields = destination.fields.iter().enumerate();
+    let paths = fields
+        .filter(|(_, field)| field.is_mapped)
+        .filter_map(|(place, field)| {
+            let (root, below) = field.key.split_once('.')?;
+            Some(ValuePath {
+                root,
+                root_place: by_key.get(root).copied(),
+                place,
+                below: below.split('.').collect(),
+            })
+        });
+    paths.collect()
 }

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::destination::{Absent, Destination, FieldKind};
+use super::mapping::{self, ValuePath};
 use super::source::row_of;
 use super::value::{Value, ValueWriter, without_place, write_null};
 use crate::error::nearest;
@@ -53,6 +54,7 @@ pub(super) struct RowReader<'d> {
 pub(super) struct Keys<'d> {
     destination: &'d Destination,
     by_key: HashMap<&'d str, usize>,
+    paths: Vec<ValuePath<'d>>,
 }
 
 /// Which fields a row is made of, and the line that decided it.
@@ -149,7 +151,11 @@ impl<'d> Keys<'d> {
         for (place, field) in destination.fields.iter().enumerate() {
             by_key.insert(field.key.as_str(), place);
         }
-        Self { destination, by_key }
+        Self {
+            destination,
+            paths: mapping::paths(destination, &by_key),
+            by_key,
+        }
     }
 
     /// The place of the field with this key.
@@ -165,7 +171,7 @@ impl<'d> Keys<'d> {
         let mut trouble = Trouble::default();
         let mut json = serde_json::Deserializer::from_str(text);
         let seed = LineSeed {
-            by_key: &self.by_key,
+            keys: self,
             parsed: &mut parsed,
             trouble: &mut trouble,
         };
@@ -323,7 +329,7 @@ struct Trouble {
 
 /// Takes an object apart without copying its values.
 struct LineSeed<'a, 'l, 'd> {
-    by_key: &'a HashMap<&'d str, usize>,
+    keys: &'a Keys<'d>,
     parsed: &'a mut Parsed<'l>,
     trouble: &'a mut Trouble,
 }
@@ -343,14 +349,19 @@ impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'l>>(mut self, mut map: A) -> Result<(), A::Error> {
         loop {
             self.trouble.reading = None;
-            let Some(key) = map.next_key_seed(KeySeed(self.by_key))? else {
+            let Some(key) = map.next_key_seed(KeySeed(&self.keys.by_key))? else {
                 return Ok(());
             };
             let place = match key {
                 Ok(place) => place,
+                Err(key) if self.keys.paths.iter().any(|path| path.root == key) => {
+                    let value: &'l RawValue = map.next_value()?;
+                    self.follow(value.get(), |path| path.root == key);
+                    continue;
+                }
                 Err(unknown) => {
                     self.trouble.unknown.get_or_insert(unknown);
                     map.next_value::<IgnoredAny>()?;
@@ -359,12 +370,26 @@ impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
             };
             self.trouble.reading = Some(place);
             let value: &'l RawValue = map.next_value()?;
-            if self
-                .parsed
-                .set(place, Value::Json(Cow::Borrowed(value.get())))
-                .is_some()
-            {
-                self.trouble.twice.get_or_insert(place);
+            self.set(place, value.get());
+            self.follow(value.get(), |path| path.root_place == Some(place));
+        }
+    }
+}
+
+impl<'l> LineSeed<'_, 'l, '_> {
+    fn set(&mut self, place: usize, json: &'l str) {
+        let before = self.parsed.set(place, Value::Json(Cow::Borrowed(json)));
+        if before.is_some() {
+            self.trouble.twice.get_or_insert(place);
+        }
+    }
+
+    /// Takes out of an object what paths lead to.
+    fn follow(&mut self, json: &'l str, is_wanted: impl Fn(&ValuePath<'_>) -> bool) {
+        let keys = self.keys;
+        for path in keys.paths.iter().filter(|path| is_wanted(path)) {
+            if let Some(value) = path.value(json) {
+                self.set(path.place, value);
             }
         }
     }

@@ -256,3 +256,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn paths_lead_into_objects_of_a_line() {
+    let mut destination = destination(ElementType::Vector);
+    let map = ["content=metadata.a.text", "embedding=data.vec"].map(|text| text.parse().unwrap());
+    destination.map(&map).unwrap();
+    let line = r#"{"id": 5, "metadata": {"a": {"text": "t"}}, "data": {"vec": [1, 2, 3], "more": 1}}"#;
+    let row = read_into(&destination, &[line]).swap_remove(0).unwrap();
+    assert_eq!(row[1].as_deref(), Some(&b"t"[..]));
+    assert_eq!(field::vector(row[3].as_ref().unwrap()).unwrap(), [1.0, 2.0, 3.0]);
+    let errors = read_into(
+        &destination,
+        &[
+            r#"{"metadata": {"a": 5}, "data": {"vec": [1, 2, 3]}}"#,
+            r#"{"metadata": {}, "content": "c", "data": {"vec": [1, 2, 3]}}"#,
+        ],
+    );
+    assert_eq!(
+        errors[0].as_ref().unwrap_err(),
+        "key `metadata.a.text` is missing"
+    );
+    assert!(
+        errors[1]
+            .as_ref()
+            .unwrap_err()
+            .starts_with("key `content` has no column")
+    );
+}

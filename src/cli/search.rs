@@ -47,7 +47,7 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000), conflicts_with = "exact")]
     ef_search: Option<u16>,
 
-    /// Search as this role, under its row security: anon, authenticated, service_role or user:<uuid>
+    /// Search as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`
     #[arg(long = "as", value_name = "ROLE")]
     act_as: Option<RoleClaims>,
 

@@ -114,6 +114,21 @@ pub const VARIABLES: &[Variable] = &[
         "PGOPTIONS",
         "settings for each session, such as `-c work_mem=64MB`",
     ),
+    variable("USERPROFILE", "the home on Windows, where there is no HOME"),
+    variable("HOME", "the home, with `.pgpass` and `.supabase/access-token`"),
+    variable(
+        "XDG_CONFIG_HOME",
+        "where trusted certificates are kept, instead of `~/.config`",
+    ),
+    variable(
+        "XDG_DATA_HOME",
+        "where the embedded server keeps its data, instead of `~/.local/share`",
+    ),
+    variable(
+        "XDG_CACHE_HOME",
+        "where installed programs are kept, instead of `~/.cache`",
+    ),
+    variable("TERM", "`dumb` means no colours"),
     variable(
         "PGCONNECT_TIMEOUT",
         "seconds to wait for a connection, where the URL does not say",

@@ -12,13 +12,18 @@ mod cancel;
 pub mod doctor;
 mod endpoint;
 mod environment;
+mod log_in;
 mod open;
+#[cfg(test)]
+mod open_tests;
 mod password;
 mod pgpass;
 mod profile;
 mod project;
 mod provenance;
 mod reach;
+#[cfg(test)]
+mod redirect_tests;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;

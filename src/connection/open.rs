@@ -1,34 +1,29 @@
-//! Opening a session: each way in its order, with the reason where one fails, and retries where waiting helps.
+//! Opening a session: each way in its order, with the reason where one fails.
 //!
 //! The next way is tried only where a host cannot be reached; a refused login would be refused there too.
-//! Nothing but connecting is ever retried.
 
 use std::io::ErrorKind;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable as _};
 use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnectOptions;
 
 use super::cancel::Cancellation;
-use super::endpoint::Need;
+use super::endpoint::{EndpointKind, Need};
+use super::log_in::{Failure, log_in};
 use super::provenance::Source;
 use super::reach::reach;
 use super::session::Session;
 use super::target::{Address, Target, TargetSummary};
 use super::tls_failure;
-use crate::error::{Error, Kind, Result, pooler};
+use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 
 /// How long one address may take to answer at all, where there is another one.
 const REACH: Duration = Duration::from_secs(5);
-/// How long a server that is starting up is waited for.
-const STARTING_UP: Duration = Duration::from_secs(10);
-/// How often a connection that was refused, reset or not free is tried again.
-const RETRIES: u32 = 3;
 
 /// Opens the sessions of one command on one target.
 ///
@@ -175,10 +170,8 @@ impl Connector {
         );
         let error = match failure {
             Failure::TimedOut(limit) => {
-                Error::connection(format!("no answer in {} s", limit.as_secs())).hint(format!(
-                    "Run `vecops profile check{}`; it tries each step and says which one fails.",
-                    self.profile_flag()
-                ))
+                let error = Error::connection(format!("no answer in {} s", limit.as_secs()));
+                self.hint_unreachable(error, address)
             }
             Failure::Sqlx(sqlx::Error::Io(io)) if tls_failure::of(&io).is_some() => {
                 tls_failure::explain(&io, address, self.target.profile.as_ref().map(|profile| profile.value.as_str()))
@@ -190,7 +183,7 @@ impl Connector {
                 if io.kind() == ErrorKind::ConnectionRefused {
                     error.hint(self.hint_nobody_listens())
                 } else {
-                    error.hint(format!("Run `vecops profile check{}`.", self.profile_flag()))
+                    self.hint_unreachable(error, address)
                 }
             }
             Failure::Sqlx(other) => self.explain_login(other.into(), address),
@@ -214,6 +207,21 @@ impl Connector {
         }
     }
 
+    /// Most hosts that give no answer are direct ones, which have an IPv6 address only.
+    fn hint_unreachable(&self, error: Error, address: &Address) -> Error {
+        let error = match address.kind {
+            EndpointKind::Direct | EndpointKind::DedicatedPooler => error.hint(
+                "The direct host has an IPv6 address only: on a network without IPv6 run `supabase link`, or use the \
+                 session pooler's URL (port 5432) from the dashboard's Connect panel.",
+            ),
+            _ => error,
+        };
+        error.hint(format!(
+            "Run `vecops profile check{}`; it tries each step and says which one fails.",
+            self.profile_flag()
+        ))
+    }
+
     fn hint_nobody_listens(&self) -> String {
         match self.target.profile.as_ref().map(|profile| profile.value.as_str()) {
             Some("local") => {
@@ -228,94 +236,6 @@ impl Connector {
     fn profile_flag(&self) -> String {
         let profile = self.target.profile.as_ref();
         profile.map_or_else(String::new, |profile| format!(" --profile {}", profile.value))
-    }
-}
-
-/// Why a connection did not come about.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// Nobody answered in time.
-    TimedOut(Duration),
-    /// sqlx says so.
-    Sqlx(sqlx::Error),
-}
-
-impl Failure {
-    /// Whether the server says that it will be there in a moment.
-    fn is_starting_up(&self) -> bool {
-        self.sqlstate().as_deref() == Some("57P03")
-    }
-
-    /// Whether trying again soon may help.
-    fn is_passing(&self) -> bool {
-        match self {
-            Self::Sqlx(sqlx::Error::Io(io)) => {
-                let passing = matches!(
-                    io.kind(),
-                    ErrorKind::ConnectionRefused
-                        | ErrorKind::ConnectionReset
-                        | ErrorKind::ConnectionAborted
-                        | ErrorKind::UnexpectedEof
-                        | ErrorKind::BrokenPipe
-                );
-                passing && tls_failure::of(io).is_none()
-            }
-            Self::Sqlx(sqlx::Error::Database(database)) => {
-                let pooler = pooler::lookup(database.message()).map(|known| known.code);
-                let busy = [
-                    "EMAXCONN",
-                    "EMAXCONNSESSION",
-                    "ECHECKOUTTIMEOUT",
-                    "EWORKERNOTFOUND",
-                    "EPOOLTERMINATING",
-                ];
-                self.sqlstate().as_deref() == Some("53300") || pooler.is_some_and(|code| busy.contains(&code))
-            }
-            _ => false,
-        }
-    }
-
-    fn sqlstate(&self) -> Option<String> {
-        match self {
-            Self::Sqlx(sqlx::Error::Database(database)) => database.code().map(std::borrow::Cow::into_owned),
-            _ => None,
-        }
-    }
-}
-
-/// Connects and logs in, trying again where that helps.
-async fn log_in(
-    options: &PgConnectOptions,
-    address: &Address,
-    time_limit: Duration,
-    progress: &dyn Progress,
-) -> Result<PgConnection, Failure> {
-    let tries = AtomicU32::new(0);
-    let policy = ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(1))
-        .without_max_times()
-        .with_total_delay(Some(STARTING_UP))
-        .with_jitter();
-    (|| connect_once(options, time_limit))
-        .retry(policy)
-        .when(|failure: &Failure| {
-            failure.is_starting_up()
-                || failure.is_passing() && tries.fetch_add(1, Ordering::Relaxed) < RETRIES
-        })
-        .notify(|failure, delay| {
-            if failure.is_starting_up() && tries.fetch_add(1, Ordering::Relaxed) == 0 {
-                progress.note(&format!("{} is starting up; waiting for it", address.place()));
-            }
-            tracing::debug!(place = address.place(), ?delay, "connecting again");
-        })
-        .await
-}
-
-async fn connect_once(options: &PgConnectOptions, time_limit: Duration) -> Result<PgConnection, Failure> {
-    match tokio::time::timeout(time_limit, options.connect()).await {
-        Ok(connected) => connected.map_err(Failure::Sqlx),
-        Err(_) => Err(Failure::TimedOut(time_limit)),
     }
 }
 
@@ -334,4 +254,89 @@ fn with_startup_options(address: &Address) -> Result<PgConnectOptions> {
     url.query_pairs_mut().append_pair("options", &written.join(" "));
     PgConnectOptions::from_url(&url)
         .map_err(|source| Error::configuration("the startup options are wrong").cause(source))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::net::TcpListener;
+
+    use super::super::environment::Environment;
+    use super::super::resolve::{Configuration, Selection};
+    use super::*;
+    use crate::progress::{Silent, Task, Unit};
+
+    /// Remembers what was said.
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Progress for Heard {
+        fn task(&self, _label: &str, _unit: Unit, _total: Option<u64>) -> Task {
+            Task::silent()
+        }
+
+        fn note(&self, text: &str) {
+            self.0.lock().unwrap().push(text.to_owned());
+        }
+
+        fn warn(&self, text: &str) {
+            self.note(text);
+        }
+    }
+
+    fn target(url: &str) -> Target {
+        let environment = Environment {
+            working_folder: Path::new("/nonexistent").to_owned(),
+            ..Environment::default()
+        };
+        let configuration = Configuration::read(None, &environment).unwrap();
+        let selection = Selection {
+            profile: None,
+            db_url: Some(url.to_owned().into()),
+        };
+        let choice = configuration.choose(&selection).unwrap();
+        configuration.resolve(&choice, None).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_next_way_is_taken_with_the_reason_and_both_are_named_in_the_end() {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let closed = gone.local_addr().unwrap().port();
+        drop(gone);
+        let rude = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let hanging_up = rude.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                drop(rude.accept().await);
+            }
+        });
+        let url = |port| format!("postgresql://u:hunter2@127.0.0.1:{port}/d?sslmode=disable");
+        let mut both = target(&url(closed));
+        both.addresses.extend(target(&url(hanging_up)).addresses);
+        let connector = Connector::new(both, "test", Cancellation::new());
+        let heard = Heard::default();
+        let error = connector.open(Need::Any, &heard).await.unwrap_err();
+        let heard = heard.0.into_inner().unwrap().concat();
+        let reason = format!("127.0.0.1:{closed} cannot be reached: connection refused; trying");
+        assert!(heard.contains(&reason), "{heard}");
+        assert_eq!(error.kind(), Kind::Connection);
+        assert!(error.message().contains(&hanging_up.to_string()), "{error}");
+        let first = closed.to_string();
+        assert!(
+            error.causes().iter().any(|cause| cause.contains(&first)),
+            "{error}"
+        );
+        assert!(!format!("{error:?}{heard}").contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_is_given_up_in_time() {
+        let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = mute.local_addr().unwrap().port();
+        let url = format!("postgresql://u:p@127.0.0.1:{port}/d?sslmode=disable&connect_timeout=1");
+        let connector = Connector::new(target(&url), "test", Cancellation::new());
+        let error = connector.open(Need::Any, &Silent).await.unwrap_err();
+        assert!(error.to_string().contains("no answer in 1 s"), "{error}");
+    }
 }

@@ -11,17 +11,17 @@ use super::target::Target;
 use crate::error::{Kind, Result};
 use crate::manifest::ManifestFile;
 
-const PROJECT: &str = "abcdefghijklmnopqrst";
-const OTHER: &str = "zyxwvutsrqponmlkjihg";
+pub(super) const PROJECT: &str = "abcdefghijklmnopqrst";
+pub(super) const OTHER: &str = "zyxwvutsrqponmlkjihg";
 
 /// A working tree in a temporary folder.
-struct Tree {
+pub(super) struct Tree {
     folder: tempfile::TempDir,
     environment: Environment,
 }
 
 impl Tree {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment {
             working_folder: folder.path().to_owned(),
@@ -32,21 +32,21 @@ impl Tree {
         Self { folder, environment }
     }
 
-    fn file(self, path: &str, text: &str) -> Self {
+    pub(super) fn file(self, path: &str, text: &str) -> Self {
         let path = self.folder.path().join(path);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, text).unwrap();
         self
     }
 
-    fn variable(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn variable(mut self, name: &str, value: &str) -> Self {
         self.environment
             .variables
             .insert(name.to_owned(), value.to_owned());
         self
     }
 
-    fn linked(self) -> Self {
+    pub(super) fn linked(self) -> Self {
         self.file("supabase/.temp/project-ref", PROJECT).file(
             "supabase/.temp/pooler-url",
             &format!(
@@ -55,7 +55,7 @@ impl Tree {
         )
     }
 
-    fn select(&self, selection: &Selection) -> Result<Target> {
+    pub(super) fn select(&self, selection: &Selection) -> Result<Target> {
         let manifest = ManifestFile::find(self.folder.path())?;
         let configuration = Configuration::read(manifest.as_ref(), &self.environment)?;
         let choice = configuration.choose(selection)?;
@@ -69,11 +69,11 @@ impl Tree {
         configuration.resolve(&choice, choice.is_embedded().then_some(&embedded))
     }
 
-    fn target(&self) -> Target {
+    pub(super) fn target(&self) -> Target {
         self.select(&Selection::default()).unwrap()
     }
 
-    fn profile(&self, name: &str) -> Result<Target> {
+    pub(super) fn profile(&self, name: &str) -> Result<Target> {
         self.select(&Selection {
             profile: Some(name.to_owned()),
             db_url: None,
@@ -81,11 +81,11 @@ impl Tree {
     }
 }
 
-fn host(target: &Target) -> &str {
+pub(super) fn host(target: &Target) -> &str {
     &target.addresses().first().unwrap().host.value
 }
 
-fn password(target: &Target) -> (Option<String>, String) {
+pub(super) fn password(target: &Target) -> (Option<String>, String) {
     let address = target.addresses().first().unwrap();
     let source = target.password.source(address).map(|source| source.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -21,16 +21,13 @@ pub(super) struct EnvFile {
 
 impl EnvFile {
     fn read(path: &Path, belongs_to_profile: bool) -> Result<Self> {
-        let broken = |source: dotenvy::Error| {
-            // dotenvy's parse error repeats the line, which may hold a password.
-            let why = match source {
-                dotenvy::Error::Io(io) => io.to_string(),
-                _ => "a line is not `NAME=value`".to_owned(),
-            };
-            Error::configuration(why).context(format!("read `{}`", path.display()))
-        };
-        let pairs = dotenvy::from_path_iter(path).map_err(broken)?;
-        let variables = pairs.collect::<dotenvy::Result<_>>().map_err(broken)?;
+        let doing = || format!("read `{}`", path.display());
+        let text = fs_err::read_to_string(path)
+            .map_err(|source| Error::configuration(source.to_string()).context(doing()))?;
+        let pairs = dotenvy::from_read_iter(text.as_bytes());
+        let variables = pairs
+            .collect::<dotenvy::Result<_>>()
+            .map_err(|source| unreadable(&text, &source).context(doing()))?;
         Ok(Self {
             path: path.to_owned(),
             variables,
@@ -46,6 +43,17 @@ impl EnvFile {
         };
         Some(Resolved::new(value.clone(), source))
     }
+}
+
+/// What is wrong with a file. dotenvy repeats the line, which may hold a password; here its number is enough.
+fn unreadable(text: &str, source: &dotenvy::Error) -> Error {
+    let line = match source {
+        dotenvy::Error::LineParse(line, _) => text.lines().position(|one| one.trim() == line.trim()),
+        _ => None,
+    };
+    let line = line.map_or_else(|| "a line".to_owned(), |before| format!("line {}", before + 1));
+    Error::configuration(format!("{line} is not `NAME=value`"))
+        .hint("Put a value with spaces, quotes or `#` between single quotes.")
 }
 
 impl fmt::Debug for EnvFile {

@@ -1,8 +1,8 @@
 //! The embedded server: a real PostgreSQL with pgvector, found or installed, shaped like Supabase, started and
 //! stopped.
 //!
-//! Nothing has to be installed by hand: [`locate`] finds the programs or installs them once, [`cluster`] makes
-//! the database cluster, [`shape`] gives it Supabase's roles and schemas, [`start`] runs it detached from the
+//! Nothing has to be installed by hand: `locate` finds the programs or installs them once, `cluster` makes
+//! the database cluster, `shape` gives it Supabase's roles and schemas, `start` runs it detached from the
 //! terminal. Everything that changes a cluster holds one file lock per data folder and major version.
 //!
 //! This module does not read the environment and does not print: [`Options`] says where to look. It runs on

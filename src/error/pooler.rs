@@ -183,6 +183,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_code_of_supavisor_has_a_kind_and_a_hint() {
+        let codes = "EMAXCONN EMAXCONNSESSION ECHECKOUTTIMEOUT ECHECKOUTRETRIES EPOOLCHECKOUT EDBHANDLEREXITED \
+            EWORKERNOTFOUND EPOOLTERMINATING ENOTFOUND ENOIDENTIFIER EWRONGPASSWORD EAUTHQUERY EAUTHTIMEOUT \
+            ECIRCUITBREAKER EADDRNOTALLOWED EBANNED EJITUNAUTHORIZED ESSLREQUIRED ESSLHANDSHAKE EPREPAREDDUP \
+            EPREPAREDNOTFOUND EPSSIMPLEQUERY EMAXPREPARED EMAXPREPAREDMEM ESTARTUPPACKETTOOLARGE";
+        for code in codes.split_whitespace() {
+            let known = lookup(&format!("({code}) whatever it says")).unwrap_or_else(|| panic!("{code}"));
+            assert_eq!(known.code, code);
+            assert!(known.hint.ends_with('.'), "{code}");
+        }
+    }
+
+    #[test]
     fn codes_are_read_in_each_form() {
         assert_eq!(
             lookup("(EMAXCONN) max client connections reached, limit: 200")

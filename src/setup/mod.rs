@@ -1,7 +1,7 @@
 //! Setup: makes a database have what a collection declares, with its security.
 //!
-//! [`plan`] compares the catalog with the declaration; [`apply`] makes the difference in one transaction, and
-//! [`build_indexes`] builds indexes over existing rows outside of it; [`migration`] writes the same SQL as
+//! [`plan()`] compares the catalog with the declaration; [`apply()`] makes the difference in one transaction, and
+//! [`build_indexes`] builds indexes over existing rows outside of it; `migration` writes the same SQL as
 //! a file for the Supabase CLI. What setup must not do: change or drop a user's data, columns, policies or
 //! indexes. Where those stand in the way of the declaration it says so, as drift, with advice.
 //!

@@ -10,9 +10,12 @@
 )]
 
 mod contract;
+mod doctor;
 mod embedded;
+mod export;
 mod layers;
 mod pooler;
+mod profile;
 mod search;
 mod seed;
 mod session;

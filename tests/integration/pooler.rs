@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
+use vecops::connection::{Cancellation, Connector, Need};
+use vecops::progress::Silent;
 
 use crate::support::{Sandbox, TestDatabase, database, majors};
 
@@ -210,6 +212,53 @@ async fn what_needs_a_session_is_refused_before_it_starts() {
     assert!(stderr.contains("transaction pooler"), "{stderr}");
     drop(pooler);
     drop(connection);
+    database.remove().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn cancelling_through_the_pooler_stops_the_transaction_that_runs() {
+    let database = database(majors()[0]).await;
+    let sandbox = sandbox();
+    let Some(pooler) = Pooler::start(&database, sandbox.path()).await else {
+        return;
+    };
+    let cancellation = Cancellation::new();
+    let target = crate::session::target_of(&pooler.marked_url(&database));
+    let connector = Connector::new(target, "test", cancellation.clone());
+    let mut session = connector.open(Need::Any, &Silent).await.unwrap();
+    // The process that answered the login is another one than the process that serves the transaction.
+    let mut other = connect(&pooler.url(&database)).await.unwrap();
+    let mut occupied = other.begin().await.unwrap();
+    vecops::sql::run(&mut occupied, "select 1").await.unwrap();
+    let mut read = session.begin_read().await.unwrap();
+    let mut watcher = database.connection().await;
+    let work = vecops::sql::run(&mut read, "select pg_catalog.pg_sleep(600)");
+    let cancel = async {
+        let question = "select count(*) from pg_stat_activity where query like '%pg_sleep%' and state = 'active' \
+                        and pid <> pg_backend_pid()";
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while sqlx::query_scalar::<_, i64>(question)
+            .fetch_one(&mut watcher)
+            .await
+            .unwrap()
+            == 0
+        {
+            assert!(Instant::now() < deadline, "the work never started");
+        }
+        occupied.rollback().await.unwrap();
+        cancellation.cancel_all().await
+    };
+    let (worked, cancelled) = tokio::join!(work, cancel);
+    assert_eq!(cancelled, 1);
+    let error = vecops::error::Error::from(worked.unwrap_err());
+    assert_eq!(error.sqlstate(), Some("57014"));
+    // The transaction is over and its process may serve strangers: nothing is cancelled any more.
+    read.rollback().await.unwrap();
+    assert_eq!(cancellation.cancel_all().await, 0);
+    drop(session);
+    drop(pooler);
+    drop(watcher);
     database.remove().await;
 }
 

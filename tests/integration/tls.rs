@@ -12,6 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use vecops::sql;
+
 use crate::support::{Sandbox, TestDatabase, database, majors};
 
 /// What PostgreSQL clients send to ask for TLS: length 8, code 80877103.
@@ -28,6 +30,11 @@ fn ca() -> Ca {
 
 /// A proxy that speaks TLS with a certificate for `name`, signed by `ca`, and passes everything on.
 async fn proxy(ca: &Ca, name: &str, expires: i32, backend: SocketAddr) -> SocketAddr {
+    proxy_at("127.0.0.1:0", ca, name, expires, backend).await
+}
+
+/// The same at a place of one's choice.
+async fn proxy_at(place: &str, ca: &Ca, name: &str, expires: i32, backend: SocketAddr) -> SocketAddr {
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.not_before = date_time_ymd(2020, 1, 1);
     params.not_after = date_time_ymd(expires, 1, 1);
@@ -44,7 +51,7 @@ async fn proxy(ca: &Ca, name: &str, expires: i32, backend: SocketAddr) -> Socket
         )
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind(place).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
@@ -203,6 +210,37 @@ async fn the_ca_can_come_from_the_environment_and_from_the_profile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ca_that_was_trusted_for_a_profile_verifies_that_profile_and_no_other() {
+    let stand = Stand::new().await;
+    let proxy = proxy(&stand.ca, "localhost", 2100, stand.backend()).await;
+    let url = stand.url(proxy, "");
+    let parsed = url::Url::parse(&url).unwrap();
+    let place = format!(
+        "postgresql://postgres@localhost:{}{}",
+        proxy.port(),
+        parsed.path()
+    );
+    let keys = format!("url = \"{place}\"\npassword_env = \"PRIVATE_PASSWORD\"\ntls = \"verify-full\"\n");
+    let manifest = format!("[profiles.private]\n{keys}[profiles.other]\n{keys}");
+    fs_err::write(stand.sandbox.path().join("vecops.toml"), manifest).unwrap();
+    let trust = ["profile", "trust", "ca.pem", "--any", "--profile", "private"];
+    assert!(stand.sandbox.vecops(&trust).output().unwrap().status.success());
+    for (profile, code) in [("private", LOGGED_IN), ("other", NOT_CONNECTED)] {
+        let mut command = stand
+            .sandbox
+            .vecops(&["search", "nothing", "--like", "1", "--profile", profile]);
+        command.env("PRIVATE_PASSWORD", parsed.password().unwrap());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), code, "{profile}: {output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let hint = format!("vecops profile trust FILE --any --profile {profile}");
+        assert_eq!(stderr.contains(&hint), code == NOT_CONNECTED, "{stderr}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn require_encrypts_and_never_falls_back_to_plain_text() {
     let stand = Stand::new().await;
     let proxy = proxy(&ca(), "db.example.org", 2100, stand.backend()).await;
@@ -229,4 +267,163 @@ async fn the_doctor_shows_the_chain_and_its_verdict() {
     let tls = &document["data"]["ways"][0]["tls"];
     assert_eq!(tls["verdict"], "trusted", "{document:#}");
     assert_eq!(tls["chain"].as_array().unwrap().len(), 2, "{document:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ca_of_ones_own_is_trusted_for_one_profile_and_then_verified() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let stand = Stand::new().await;
+    let good = proxy(&stand.ca, "localhost", 2100, stand.backend()).await;
+    let planted = proxy(&ca(), "localhost", 2100, stand.backend()).await;
+    let url = url::Url::parse(&stand.database.url()).unwrap();
+    let profile = |name: &str, proxy: SocketAddr| {
+        format!(
+            "[profiles.{name}]\nurl = \"postgresql://postgres@localhost:{}{}\"\npassword_env = \"P\"\n",
+            proxy.port(),
+            url.path()
+        )
+    };
+    let declare = |own: SocketAddr| {
+        let manifest = format!("{}{}", profile("own", own), profile("other", good));
+        fs_err::write(stand.sandbox.path().join("vecops.toml"), manifest).unwrap();
+    };
+    let run = async |arguments: &[&str]| {
+        let mut command = stand.sandbox.vecops(arguments);
+        command.env("P", url.password().unwrap());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await;
+        let output = output.unwrap();
+        let text = [output.stdout.as_slice(), &output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    let log_in = ["search", "nothing", "--like", "1", "--profile", "own"];
+
+    declare(planted);
+    assert_eq!(
+        run(&log_in).await.0,
+        LOGGED_IN,
+        "on this machine nobody verifies without a CA"
+    );
+    for (arguments, code, said) in [
+        (&["profile", "trust", "ca.pem"][..], 15, "is not Supabase's CA"),
+        (&["profile", "trust", "ca.pem", "--any"], 2, "--profile"),
+        (
+            &["profile", "trust", "ca.pem", "--any", "--profile", "../own"],
+            10,
+            "not declared",
+        ),
+        (
+            &["profile", "trust", "gone.pem", "--any", "--profile", "own"],
+            10,
+            "gone.pem",
+        ),
+    ] {
+        let (ended, text) = run(arguments).await;
+        assert_eq!(ended, Some(code), "{text}");
+        assert!(text.contains(said), "{text}");
+    }
+
+    let (ended, text) = run(&["profile", "trust", "ca.pem", "--any", "--profile", "own"]).await;
+    assert_eq!(ended, Some(0), "{text}");
+    let kept = stand
+        .sandbox
+        .path()
+        .join("home/.config/vecops/ca/profile-own.pem");
+    let mode = fs_err::metadata(&kept).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (_, shown) = run(&["profile", "show", "own"]).await;
+    assert!(
+        shown.contains("verify-full") && shown.contains("profile-own.pem"),
+        "{shown}"
+    );
+    let (_, other) = run(&["profile", "show", "other"]).await;
+    assert!(!other.contains("profile-own.pem"), "{other}");
+
+    let (ended, text) = run(&log_in).await;
+    assert_eq!(ended, NOT_CONNECTED, "{text}");
+    assert!(text.contains("signed by nobody known here"), "{text}");
+    declare(good);
+    let (ended, text) = run(&log_in).await;
+    assert_eq!(ended, LOGGED_IN, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_ca_the_systems_roots_decide() {
+    let stand = Stand::new().await;
+    let proxy = proxy(&stand.ca, "localhost", 2100, stand.backend()).await;
+    let (code, stderr) = stand.log_in(stand.url(proxy, "sslmode=verify-full")).await;
+    assert_eq!(code, NOT_CONNECTED, "{stderr}");
+    assert!(stderr.contains("signed by nobody known here"), "{stderr}");
+}
+
+/// A linked project as seen from a network without IPv6: the direct host has an IPv6 address only, and at the
+/// saved pooler's name stands the TLS proxy, on a loopback address of its own because its port is 5432.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_linked_project_without_ipv6_is_reached_through_its_session_pooler() {
+    const PROJECT: &str = "abcdefghijklmnopqrst";
+    const POOLER: &str = "vecops-test-nowhere.pooler.supabase.com";
+    let hosts = format!("127.0.0.1 localhost\n2001:db8::1 db.{PROJECT}.supabase.co\n127.0.0.77 {POOLER}\n");
+
+    let stand = Stand::new().await;
+    if stand.sandbox.vecops_with_hosts(&hosts, &[]).is_none() {
+        return;
+    }
+    let files = [
+        ("supabase/.temp/project-ref", PROJECT.to_owned()),
+        (
+            "supabase/.temp/pooler-url",
+            format!("postgresql://postgres.{PROJECT}:[YOUR-PASSWORD]@{POOLER}:6543/postgres"),
+        ),
+        (
+            "vecops.toml",
+            format!("[profiles.linked]\ndatabase = \"{}\"\n", stand.database.name),
+        ),
+    ];
+    for (path, text) in files {
+        let path = stand.sandbox.path().join(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+    // A pooler takes the project off the user's name; the server behind this one knows the whole name.
+    let mut administrator = stand.database.administrator().await;
+    let role = format!("create role \"postgres.{PROJECT}\" login password 'of-linked'");
+    sql::run(&mut administrator, role).await.unwrap();
+    proxy_at("127.0.0.77:5432", &stand.ca, POOLER, 2100, stand.backend()).await;
+    let run = async |arguments: &[&str]| {
+        let arguments = [arguments, &["--profile", "linked"]].concat();
+        let mut command = stand.sandbox.vecops_with_hosts(&hosts, &arguments).unwrap();
+        command.env("SUPABASE_DB_PASSWORD", "of-linked");
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await;
+        let output = output.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+
+    let (code, _, stderr) = run(&["search", "nothing", "--like", "1"]).await;
+    assert_eq!(code, LOGGED_IN, "{stderr}");
+    let note = format!(
+        "the direct endpoint db.{PROJECT}.supabase.co:5432 cannot be reached: it has IPv6 addresses only"
+    );
+    assert!(stderr.contains(&note), "{stderr}");
+    assert!(
+        stderr.contains(&format!("trying the session pooler at {POOLER}:5432")),
+        "{stderr}"
+    );
+    assert!(stderr.contains("vecops profile trust FILE"), "{stderr}");
+
+    let (code, stdout, stderr) = run(&["profile", "check", "--json"]).await;
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    let ways = &document["data"]["ways"];
+    assert_eq!(ways[0]["reach"]["failure"]["reason"], "ipv6-only", "{document:#}");
+    assert_eq!(ways[1]["login"]["succeeded"], true, "{document:#}");
+    assert_eq!(document["data"]["target"]["endpoint"], "session-pooler");
+    assert_eq!(document["target"]["endpoint"], "session-pooler");
+
+    let (code, _, stderr) = run(&["profile", "trust", "ca.pem", "--any"]).await;
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, _, stderr) = run(&["search", "nothing", "--like", "1"]).await;
+    assert_eq!(code, LOGGED_IN, "{stderr}");
+    assert!(!stderr.contains("warning"), "now it is verified: {stderr}");
 }

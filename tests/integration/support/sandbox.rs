@@ -1,5 +1,6 @@
 //! A place of its own for the `vecops` program: its home, its working directory, nothing of the user's.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -40,10 +41,42 @@ impl Sandbox {
         command.spawn().unwrap()
     }
 
+    /// The same where names mean other addresses: with a hosts file of its own, in a mount namespace. None, said
+    /// aloud, where this machine gives none.
+    pub(crate) fn vecops_with_hosts(&self, hosts: &str, arguments: &[&str]) -> Option<assert_cmd::Command> {
+        let mut namespace = vec!["--mount"];
+        if !vecops::embedded::runs_as_root().unwrap() {
+            namespace.extend(["--user", "--map-root-user"]);
+        }
+        let file = self.path().join("hosts");
+        fs_err::write(&file, hosts).unwrap();
+        let begin = |script: &str| {
+            let mut command = self.prepared("unshare");
+            command.args(&namespace).args(["sh", "-c", script]).arg(&file);
+            command
+        };
+        let bind = r#"mount --bind "$0" /etc/hosts"#;
+        let possible = begin(bind).output().is_ok_and(|output| output.status.success());
+        if !possible {
+            // Straight to stderr: what a passing test prints is swallowed.
+            let why = "NOT RUN: no mount namespace here, so no other hosts file (`unshare --mount`, as root or with user namespaces)\n";
+            std::io::stderr().write_all(why.as_bytes()).unwrap();
+            return None;
+        }
+        let mut command = begin(&format!(r#"{bind} && exec "$@""#));
+        command.arg(env!("CARGO_BIN_EXE_vecops")).args(arguments);
+        Some(assert_cmd::Command::from_std(command))
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vecops"));
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_vecops"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    fn prepared(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.path())
             .env_clear()
             .env("PATH", variable("PATH").unwrap_or_default())

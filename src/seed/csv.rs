@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::input::{LONGEST_LINE, Lines};
-use super::reader::{Flow, Input, TakeRow};
+use super::reader::{Flow, Input, Place, TakeRow};
 use super::row::{Keys, Parsed, Rejection};
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -25,7 +25,12 @@ pub(super) fn read(input: &Input<'_>, delimiter: u8, to: &mut dyn TakeRow) -> Re
     while let Some(line) = records.next()? {
         let row = records.row(&places, input);
         let consumed = records.lines.consumed();
-        if input.give(to, line, row, consumed)? == Flow::Stop {
+        let place = Place {
+            number: line,
+            consumed,
+            raw: records.raw.trim_ascii_end(),
+        };
+        if input.give(to, place, row)? == Flow::Stop {
             return Ok(Flow::Stop);
         }
     }

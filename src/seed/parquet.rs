@@ -12,7 +12,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
 use super::destination::Destination;
-use super::reader::{Flow, Input, TakeRow};
+use super::reader::{Flow, Input, Place, TakeRow};
 use super::row::{Keys, Parsed, Rejection};
 use super::source::{Source, open_file};
 use crate::error::{Error, Result};
@@ -66,7 +66,12 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
             row += 1;
             let consumed = size.saturating_mul(row) / u64::try_from(rows.max(1)).unwrap_or(1);
             let parsed = parse(&columns, &arrays, index, input.destination);
-            if input.give(to, row, parsed, consumed)? == Flow::Stop {
+            let place = Place {
+                number: row,
+                consumed,
+                raw: b"",
+            };
+            if input.give(to, place, parsed)? == Flow::Stop {
                 return Ok(Flow::Stop);
             }
         }

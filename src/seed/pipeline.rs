@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::destination::Destination;
 use super::lines::RowLines;
-use super::reader::{self, Flow, TakeRow};
+use super::reader::{self, Flow, Place, TakeRow};
 use super::row::{Parsed, Rejection, RowReader};
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -103,7 +103,8 @@ struct Sink<'a> {
 }
 
 impl TakeRow for Sink<'_> {
-    fn row(&mut self, number: u64, row: Result<Parsed<'_>, Rejection>, consumed: u64) -> Result<Flow> {
+    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
+        let number = place.number;
         let outcome = row.and_then(|parsed| self.encode(number, &parsed));
         match outcome {
             Ok(()) => {}
@@ -120,7 +121,7 @@ impl TakeRow for Sink<'_> {
                 }
             }
         }
-        self.chunk.consumed = consumed;
+        self.chunk.consumed = place.consumed;
         if let Some(encoder) = &mut self.encoder
             && encoder.len() >= CHUNK
         {

@@ -19,10 +19,21 @@ pub(super) enum Flow {
     Stop,
 }
 
+/// Where a row stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'l> {
+    /// The number that [`Source::place`] makes words of.
+    pub(super) number: u64,
+    /// The bytes of the source read until here.
+    pub(super) consumed: u64,
+    /// The row as it stands there; empty in binary formats.
+    pub(super) raw: &'l [u8],
+}
+
 /// What takes the rows that a reader finds.
 pub(super) trait TakeRow {
-    /// Takes a row, or why there is none; `consumed` are the bytes of the source read until here.
-    fn row(&mut self, number: u64, row: Result<Parsed<'_>, Rejection>, consumed: u64) -> Result<Flow>;
+    /// Takes a row, or why there is none.
+    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow>;
 }
 
 /// One input while it is read.
@@ -42,11 +53,15 @@ impl Input<'_> {
     pub(super) fn give(
         &self,
         to: &mut dyn TakeRow,
-        row: u64,
+        place: Place<'_>,
         parsed: Result<Parsed<'_>, Rejection>,
-        consumed: u64,
     ) -> Result<Flow> {
-        to.row(place_number(self.index, row), parsed, self.before + consumed)
+        let place = Place {
+            number: place_number(self.index, place.number),
+            consumed: self.before + place.consumed,
+            raw: place.raw,
+        };
+        to.row(place, parsed)
     }
 }
 
@@ -110,7 +125,12 @@ fn json_lines(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
     let counter = lines.counter();
     while let Some((number, line)) = lines.next_line()? {
         let consumed = counter.load(Ordering::Relaxed);
-        if input.give(to, number, keys.parse(line), consumed)? == Flow::Stop {
+        let place = Place {
+            number,
+            consumed,
+            raw: line,
+        };
+        if input.give(to, place, keys.parse(line))? == Flow::Stop {
             return Ok(Flow::Stop);
         }
     }

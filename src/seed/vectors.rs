@@ -7,7 +7,7 @@ use half::f16;
 use super::destination::Destination;
 use super::format::Format;
 use super::input::Bytes;
-use super::reader::{Flow, Input, TakeRow};
+use super::reader::{Flow, Input, Place, TakeRow};
 use super::row::{Parsed, Rejection};
 use super::source::{Inputs, Source};
 use super::value::Value;
@@ -26,7 +26,12 @@ pub(super) fn read(input: &Input<'_>, format: Format, to: &mut dyn TakeRow) -> R
     while vectors.next()? {
         let mut parsed = Parsed::new(input.destination);
         parsed.set(place, vectors.value());
-        if input.give(to, vectors.row, Ok(parsed), vectors.bytes.consumed())? == Flow::Stop {
+        let place = Place {
+            number: vectors.row,
+            consumed: vectors.bytes.consumed(),
+            raw: b"",
+        };
+        if input.give(to, place, Ok(parsed))? == Flow::Stop {
             return Ok(Flow::Stop);
         }
     }
@@ -94,7 +99,7 @@ impl<'a> Beside<'a> {
 }
 
 impl TakeRow for Beside<'_> {
-    fn row(&mut self, number: u64, row: Result<Parsed<'_>, Rejection>, consumed: u64) -> Result<Flow> {
+    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
         if !self.advance()? {
             let message = format!("the vectors end after {} rows, but `--side` has more", self.rows);
             return Err(Error::failed(message).hint("The files must have as many rows as there are vectors."));
@@ -103,13 +108,13 @@ impl TakeRow for Beside<'_> {
         let Some(vectors) = &self.vectors else {
             return Err(Error::bug("a vector was lost"));
         };
-        let consumed = consumed + self.before + vectors.bytes.consumed();
+        let consumed = place.consumed + self.before + vectors.bytes.consumed();
         let row = row.and_then(|mut parsed| match parsed.set(self.place, vectors.value()) {
             None => Ok(parsed),
             Some(_) => Err(Rejection::new("holds a vector, too")
                 .hint("Take the vectors from one file: leave them out of the one that `--side` names.")),
         });
-        self.to.row(number, row, consumed)
+        self.to.row(Place { consumed, ..place }, row)
     }
 }
 

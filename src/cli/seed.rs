@@ -1,6 +1,6 @@
-//! `vecops seed`: loads JSON Lines into a collection or any table with a vector column.
+//! `vecops seed`: loads rows from files into a collection or any table with a vector column.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -13,29 +13,44 @@ use crate::error::{Context as _, Error, Kind, Outcome, Result};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
-use crate::seed::{self, CheckReport, Destination, LoadReport, Source, builtin};
+use crate::seed::{self, CheckReport, Destination, Format, Inputs, LoadReport, Mapping, Source, builtin};
 
 /// The rows from which a vector index makes a load much slower than building it afterwards.
 const MANY_ROWS: u64 = 5_000;
 
-/// Load rows with their embeddings from JSON Lines
+/// Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy
 ///
-/// Each line is one JSON object; its keys are the columns of the table, `id`, `content`, `metadata` and `embedding` in
-/// a collection. Everything is loaded in one transaction, or nothing: the first bad line ends it with an error that
-/// names the line. Files compressed with zstd are read as they are.
+/// The fields of a row, by name or by --map, are the columns of the table: `id`, `content`, `metadata` and `embedding`
+/// in a collection. Everything is loaded in one transaction, or nothing: the first bad row ends it with an error that
+/// names its place. Files compressed with gzip or zstd are read as they are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   vecops seed passages --builtin
   vecops seed documents --from documents.jsonl --dry-run
   vecops seed documents --from documents.jsonl.zst --yes
+  vecops seed documents --from packages.parquet --map content=description --yes
+  vecops seed documents --from part-*.csv.gz --yes
+  vecops seed documents --from vectors.npy --side documents.jsonl --yes
   vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
-  gzip -dc documents.jsonl.gz | vecops seed documents --from - --yes")]
+  produce | vecops seed documents --from - --format csv --yes")]
 pub(super) struct SeedArgs {
     /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
     target: String,
 
     #[command(flatten)]
     source: SourceArgs,
+
+    /// What the files hold; without it their names tell, and stdin is JSON Lines
+    #[arg(long, value_name = "FORMAT", value_parser = FORMATS, conflicts_with = "builtin")]
+    format: Option<String>,
+
+    /// For npy, fvecs and bvecs: the file with the other columns, row by row
+    #[arg(long, value_name = "FILE", conflicts_with = "builtin")]
+    side: Option<PathBuf>,
+
+    /// Fill a column from the field with another name, or with a dotted path; may be given several times
+    #[arg(long, value_name = "COLUMN=FIELD", conflicts_with = "builtin")]
+    map: Vec<Mapping>,
 
     /// The user that lines without an owner belong to, in a collection with the policy `owner`
     #[arg(long, value_name = "UUID")]
@@ -46,35 +61,61 @@ pub(super) struct SeedArgs {
     dry_run: bool,
 }
 
+/// What `--format` takes.
+const FORMATS: [&str; 7] = ["jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "bvecs"];
+
 /// Where the rows come from: one of these.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SourceArgs {
-    /// A file of JSON Lines, plain or compressed with zstd; - is stdin
-    #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
+    /// One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    from: Vec<PathBuf>,
 
     /// The 448 passages that come with vecops, with embeddings of 384 dimensions
     #[arg(long)]
     builtin: bool,
 }
 
-impl SourceArgs {
+impl SeedArgs {
     fn source(&self) -> Source {
-        match &self.from {
-            None => builtin::source(),
-            Some(path) if path.as_os_str() == "-" => Source::Stdin,
-            Some(path) => Source::File(path.clone()),
+        let one = |path: &PathBuf| {
+            if path.as_path() == Path::new("-") {
+                Source::Stdin
+            } else {
+                Source::File(path.clone())
+            }
+        };
+        match self.source.from.as_slice() {
+            [] => builtin::source(),
+            [path] if self.format.is_none() && self.side.is_none() => one(path),
+            paths => Source::Inputs(Inputs {
+                inputs: paths.iter().map(one).collect(),
+                format: Format::ALL
+                    .into_iter()
+                    .find(|format| self.format.as_deref() == Some(format.name())),
+                side: self.side.clone(),
+            }),
         }
     }
 }
 
 /// Checks or loads.
 pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
-    let source = args.source.source();
+    let source = args.source();
     source.probe()?;
     let mut session = context.open(Need::Any).await?;
-    let destination = inspect(context, &mut session, &args).await?;
+    let mut destination = inspect(context, &mut session, &args).await?;
+    destination.map(&args.map)?;
+    let left_out = seed::left_out(&source, &destination)?;
+    if !left_out.is_empty() {
+        let columns: Vec<String> = left_out.iter().map(|name| sanitize(name)).collect();
+        let note = format!(
+            "no column takes {}, so the load leaves it out",
+            columns.join(", ")
+        );
+        context.progress().note(&note);
+    }
     if args.dry_run {
         let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
         let report = seed::check(&mut transaction, &destination, &source, context.progress()).await?;
@@ -253,9 +294,9 @@ impl Report for CheckReport {
                 Role::Error,
                 &format!("{lines} not fit into `{table}`, {rows} would; nothing was loaded"),
             );
-            let mut problems = Table::new().number("line").text("problem");
+            let mut problems = Table::new().text("place").text("problem");
             for problem in &self.problems {
-                problems.row([problem.line.to_string(), problem.why.clone()]);
+                problems.row([problem.place.clone(), problem.why.clone()]);
             }
             page.table(&problems);
             let listed = self.problems.len() as u64;

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::destination::Destination;
 use super::pipeline::{self, Chunk, Event, Purpose};
-use super::source::Source;
+use super::source::{Source, row_of};
 use crate::error::{Context as _, Error, Result};
 use crate::progress::{Progress, Unit};
 use crate::sql::{self, Ident, QualifiedName};
@@ -48,8 +48,10 @@ pub struct CheckReport {
 /// A line that cannot be loaded.
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
-    /// Its number.
+    /// The number of its line or row.
     pub line: u64,
+    /// What messages call the place: its file and its line or row.
+    pub place: String,
     /// What is wrong, the key included.
     pub why: String,
     /// What to do about it.
@@ -91,6 +93,7 @@ pub async fn check(
             }
             Event::Rejected(line, rejection) => report.add(Problem {
                 line,
+                place: String::new(),
                 why: rejection.why,
                 hint: rejection.hint,
             }),
@@ -110,6 +113,10 @@ pub async fn check(
         .await
         .map_err(|error| Error::bug("the reading thread ended early").caused_by(&error))??;
     task.finish();
+    for problem in &mut report.problems {
+        problem.place = source.place(problem.line);
+        problem.line = row_of(problem.line);
+    }
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -136,6 +143,7 @@ async fn key_problems(
     };
     let problem = |line: u64, why: String| Problem {
         line,
+        place: String::new(),
         why,
         hint: None,
     };
@@ -145,7 +153,7 @@ async fn key_problems(
         match seen.insert(fingerprint(key), *line) {
             Some(earlier) => problems.push(problem(
                 *line,
-                format!("`{}` {key} stands on line {earlier}, too", id.key),
+                format!("`{}` {key} stands on line {}, too", id.key, row_of(earlier)),
             )),
             None => drop(lines.insert(key.as_str(), *line)),
         }

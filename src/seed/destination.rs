@@ -18,6 +18,8 @@ pub struct Destination {
     pub fields: Vec<Field>,
     /// The key's place among the fields.
     pub id: Option<usize>,
+    /// The vector's place among the fields.
+    pub embedding: Option<usize>,
     /// The key's type as the server writes it.
     pub id_type: String,
     /// The owner's column, where rows without an owner would be nobody's to read.
@@ -49,6 +51,8 @@ pub struct Field {
     pub nullable: bool,
     /// What a line without the key gets.
     pub absent: Absent,
+    /// Whether the key was chosen for this load; then the column's own name does not work.
+    pub is_mapped: bool,
 }
 
 /// What a column holds, as far as lines can fill it.
@@ -120,6 +124,7 @@ impl Destination {
         Ok(Self {
             table: on.table.clone(),
             id,
+            embedding: fields.iter().position(|field| field.column == on.embedding),
             id_type: on.id.type_text.clone(),
             owner: owner_column(on).cloned(),
             sequence: counted.map(sequence).transpose()?.flatten(),
@@ -198,6 +203,7 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
             type_text: column.type_text.clone(),
             nullable: !column.not_null,
             absent,
+            is_mapped: false,
             column: name,
         });
     }
@@ -290,7 +296,7 @@ fn owner_column(on: &Target) -> Option<&Ident> {
 
 fn unfillable(table: &Table, column: &Column) -> Error {
     let message = format!(
-        "the column {}.{} must be filled, but its type {} cannot be loaded from JSON Lines yet",
+        "the column {}.{} must be filled, but its type {} cannot be loaded yet",
         table.name.plain(),
         column.name,
         column.type_text

@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 
 use super::destination::Destination;
 use super::lines::RowLines;
-use super::row::{Rejection, RowReader};
+use super::reader::{self, Flow, Place, TakeRow};
+use super::row::{Parsed, Rejection, RowReader};
 use super::source::Source;
 use crate::error::{Error, Result};
 use crate::vector::copy::CopyEncoder;
@@ -66,7 +67,7 @@ pub(super) fn start(
 
 /// The error for a line of a source that cannot be loaded.
 pub(super) fn rejected(source: &Source, line: u64, rejection: Rejection) -> Error {
-    let error = Error::failed(format!("{}:{line}: {}", source.name(), rejection.why));
+    let error = Error::failed(format!("{}: {}", source.place(line), rejection.why));
     match rejection.hint {
         Some(hint) => error.hint(hint),
         None => error,
@@ -74,53 +75,95 @@ pub(super) fn rejected(source: &Source, line: u64, rejection: Rejection) -> Erro
 }
 
 fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &Sender<Event>) -> Result<()> {
-    let mut lines = source.open()?;
-    let mut rows = RowReader::new(destination);
-    let mut encoder: Option<CopyEncoder> = None;
-    let mut chunk = Chunk::default();
-    while let Some((number, line)) = lines.next_line()? {
-        let outcome = rows.parse(number, line).and_then(|parsed| {
-            let encoder = match &mut encoder {
-                Some(encoder) => encoder,
-                none => none.insert(announce(&rows, sender)?),
-            };
-            rows.write(&parsed, encoder)?;
-            chunk.lines.push(number);
-            chunk.greatest_id = chunk.greatest_id.max(parsed.id_number(destination));
-            if purpose == Purpose::Check {
-                chunk.keys.extend(parsed.id(destination).map(|key| (key, number)));
-            }
-            Ok(())
-        });
+    let mut sink = Sink {
+        source,
+        destination,
+        purpose,
+        sender,
+        rows: RowReader::new(destination),
+        encoder: None,
+        chunk: Chunk::default(),
+    };
+    if reader::read(source, destination, &mut sink)? == Flow::Stop {
+        return Ok(());
+    }
+    sink.finish();
+    Ok(())
+}
+
+/// Encodes the rows that a reader finds, and sends them on in chunks.
+struct Sink<'a> {
+    source: &'a Source,
+    destination: &'a Destination,
+    purpose: Purpose,
+    sender: &'a Sender<Event>,
+    rows: RowReader<'a>,
+    encoder: Option<CopyEncoder>,
+    chunk: Chunk,
+}
+
+impl TakeRow for Sink<'_> {
+    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
+        let number = place.number;
+        let outcome = row.and_then(|parsed| self.encode(number, &parsed));
         match outcome {
             Ok(()) => {}
-            Err(rejection) if purpose == Purpose::Load => return Err(rejected(source, number, rejection)),
+            Err(rejection) if self.purpose == Purpose::Load => {
+                return Err(rejected(self.source, number, rejection));
+            }
             Err(rejection) => {
-                if sender.blocking_send(Event::Rejected(number, rejection)).is_err() {
-                    return Ok(());
+                if self
+                    .sender
+                    .blocking_send(Event::Rejected(number, rejection))
+                    .is_err()
+                {
+                    return Ok(Flow::Stop);
                 }
             }
         }
-        if let Some(encoder) = &mut encoder
+        self.chunk.consumed = place.consumed;
+        if let Some(encoder) = &mut self.encoder
             && encoder.len() >= CHUNK
         {
-            chunk.bytes = encoder.take(CHUNK + CHUNK / 8);
-            chunk.consumed = lines.consumed();
-            if sender
-                .blocking_send(Event::Rows(std::mem::take(&mut chunk)))
-                .is_err()
-            {
-                return Ok(());
+            self.chunk.bytes = encoder.take(CHUNK + CHUNK / 8);
+            let chunk = std::mem::take(&mut self.chunk);
+            if self.sender.blocking_send(Event::Rows(chunk)).is_err() {
+                return Ok(Flow::Stop);
             }
         }
+        Ok(Flow::Continue)
     }
-    if let Some(mut encoder) = encoder {
-        chunk.bytes = encoder.take(0);
-        chunk.consumed = lines.consumed();
-        // Where nobody listens any more, the listener knows why.
-        sender.blocking_send(Event::Rows(chunk)).unwrap_or_default();
+}
+
+impl Sink<'_> {
+    fn encode(&mut self, number: u64, parsed: &Parsed<'_>) -> Result<(), Rejection> {
+        self.rows.learn_layout(number, parsed)?;
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            none => none.insert(announce(&self.rows, self.sender)?),
+        };
+        self.rows.write(parsed, encoder)?;
+        let chunk = &mut self.chunk;
+        chunk.lines.push(number);
+        chunk.greatest_id = chunk.greatest_id.max(parsed.id_number(self.destination));
+        if self.purpose == Purpose::Check {
+            chunk
+                .keys
+                .extend(parsed.id(self.destination).map(|key| (key, number)));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Sends what is left.
+    fn finish(mut self) {
+        if let Some(mut encoder) = self.encoder.take() {
+            self.chunk.bytes = encoder.take(0);
+            // Where nobody listens any more, the listener knows why.
+            self.sender
+                .blocking_send(Event::Rows(self.chunk))
+                .unwrap_or_default();
+        }
+    }
 }
 
 /// Tells the layout, and makes the encoder for it.

@@ -42,7 +42,7 @@ pub(super) async fn explain(
     };
     let line = refused.row.and_then(|row| lines.line_of(row.checked_sub(1)?));
     let error = match line {
-        Some(line) => error.at_input(format!("{}:{line}", source.name())),
+        Some(line) => error.at_input(source.place(line)),
         None => error.context(format!("load `{}`; nothing was loaded", source.name())),
     };
     match refused.duplicate {

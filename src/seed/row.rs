@@ -1,5 +1,6 @@
 //! One line: from a JSON object to the bytes of a row, or the reason why not.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -7,7 +8,9 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::destination::{Absent, Destination, FieldKind};
-use super::value::{ValueWriter, without_place, write_null};
+use super::mapping::{self, ValuePath};
+use super::source::row_of;
+use super::value::{Value, ValueWriter, without_place, write_null};
 use crate::error::nearest;
 use crate::vector::copy::CopyEncoder;
 
@@ -21,14 +24,16 @@ pub(super) struct Rejection {
 }
 
 impl Rejection {
-    fn new(why: impl Into<String>) -> Self {
+    /// Without a hint.
+    pub(super) fn new(why: impl Into<String>) -> Self {
         Self {
             why: why.into(),
             hint: None,
         }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    /// With something to do about it.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -38,10 +43,18 @@ impl Rejection {
 /// the table, because one COPY cannot do both.
 #[derive(Debug)]
 pub(super) struct RowReader<'d> {
+    keys: Keys<'d>,
     destination: &'d Destination,
-    by_key: HashMap<&'d str, usize>,
     values: ValueWriter,
     layout: Option<Layout>,
+}
+
+/// Takes lines apart by the keys that a destination has.
+#[derive(Debug)]
+pub(super) struct Keys<'d> {
+    destination: &'d Destination,
+    by_key: HashMap<&'d str, usize>,
+    paths: Vec<ValuePath<'d>>,
 }
 
 /// Which fields a row is made of, and the line that decided it.
@@ -55,52 +68,20 @@ pub(super) struct Layout {
 impl<'d> RowReader<'d> {
     /// A reader that has seen no line.
     pub(super) fn new(destination: &'d Destination) -> Self {
-        let mut by_key: HashMap<&str, usize> = HashMap::new();
-        for (place, field) in destination.fields.iter().enumerate() {
-            by_key.insert(field.key.as_str(), place);
-            by_key.insert(field.column.as_str(), place);
-        }
         Self {
+            keys: Keys::new(destination),
             destination,
-            by_key,
             values: ValueWriter::new(destination.metric),
             layout: None,
         }
     }
 
-    /// Reads a line, and from the first good one the layout.
-    pub(super) fn parse<'l>(&mut self, number: u64, line: &'l [u8]) -> Result<Parsed<'l>, Rejection> {
-        let text = std::str::from_utf8(line)
-            .map_err(|error| Rejection::new(format!("not UTF-8 from byte {}", error.valid_up_to() + 1)))?;
-        let mut parsed = Parsed {
-            values: vec![None; self.destination.fields.len()],
-        };
-        let mut trouble = Trouble::default();
-        let mut json = serde_json::Deserializer::from_str(text);
-        let seed = LineSeed {
-            by_key: &self.by_key,
-            parsed: &mut parsed,
-            trouble: &mut trouble,
-        };
-        let read = seed.deserialize(&mut json).and_then(|()| json.end());
-        let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if text.starts_with('[') || (!text.starts_with('{') && is_json()) {
-            return Err(Rejection::new("not an object")
-                .hint("Write one JSON object a line, without an array around them."));
-        }
-        if let Err(error) = read {
-            return Err(self.bad_json(text, &error, trouble.reading));
-        }
-        if let Some(key) = trouble.unknown {
-            return Err(self.unknown_key(&key));
-        }
-        if let Some(place) = trouble.twice {
-            return Err(Rejection::new(format!("key `{}` stands twice", self.key(place))));
-        }
+    /// Learns the layout from the first good row.
+    pub(super) fn learn_layout(&mut self, number: u64, parsed: &Parsed<'_>) -> Result<(), Rejection> {
         if self.layout.is_none() {
-            self.layout = Some(self.decide_layout(number, &parsed)?);
+            self.layout = Some(self.decide_layout(number, parsed)?);
         }
-        Ok(parsed)
+        Ok(())
     }
 
     /// The layout, once there was a line.
@@ -130,13 +111,13 @@ impl<'d> RowReader<'d> {
                 (Some(_), _) if !included => return Err(uneven(key, layout, "has")),
                 (None, Absent::Default) if included => return Err(uneven(key, layout, "lacks")),
                 (None, _) if !included => {}
-                (Some(json), _) => self.values.write(field, json, encoder).map_err(wrong)?,
+                (Some(value), _) => self.values.write(field, value, encoder).map_err(wrong)?,
                 (None, Absent::Constant(value)) => encoder.uuid(value),
                 (None, Absent::Null) => write_null(field, encoder).map_err(wrong)?,
                 (None, Absent::EmptyObject) => {
                     encoder.jsonb("{}").map_err(|error| wrong(error.to_string()))?;
                 }
-                (None, Absent::Refused | Absent::Default) => return Err(self.missing(key)),
+                (None, Absent::Refused | Absent::Default) => return Err(self.keys.missing(key)),
             }
         }
         Ok(())
@@ -147,7 +128,7 @@ impl<'d> RowReader<'d> {
         for (place, field) in self.destination.fields.iter().enumerate() {
             match (parsed.value(place), field.absent) {
                 (None, Absent::Default) => {}
-                (None, Absent::Refused) => return Err(self.missing(&field.key)),
+                (None, Absent::Refused) => return Err(self.keys.missing(&field.key)),
                 _ => fields.push(place),
             }
         }
@@ -155,6 +136,61 @@ impl<'d> RowReader<'d> {
             fields,
             first_line: number,
         })
+    }
+}
+
+impl<'d> Keys<'d> {
+    /// The keys of the destination's fields and the names of its columns.
+    pub(super) fn new(destination: &'d Destination) -> Self {
+        let mut by_key: HashMap<&str, usize> = HashMap::new();
+        for (place, field) in destination.fields.iter().enumerate() {
+            if !field.is_mapped {
+                by_key.insert(field.column.as_str(), place);
+            }
+        }
+        for (place, field) in destination.fields.iter().enumerate() {
+            by_key.insert(field.key.as_str(), place);
+        }
+        Self {
+            destination,
+            paths: mapping::paths(destination, &by_key),
+            by_key,
+        }
+    }
+
+    /// The place of the field with this key.
+    pub(super) fn place(&self, key: &str) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
+    /// Takes a line apart.
+    pub(super) fn parse<'l>(&self, line: &'l [u8]) -> Result<Parsed<'l>, Rejection> {
+        let text = std::str::from_utf8(line)
+            .map_err(|error| Rejection::new(format!("not UTF-8 from byte {}", error.valid_up_to() + 1)))?;
+        let mut parsed = Parsed::new(self.destination);
+        let mut trouble = Trouble::default();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let seed = LineSeed {
+            keys: self,
+            parsed: &mut parsed,
+            trouble: &mut trouble,
+        };
+        let read = seed.deserialize(&mut json).and_then(|()| json.end());
+        let is_json = || serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if text.starts_with('[') || (!text.starts_with('{') && is_json()) {
+            return Err(Rejection::new("not an object")
+                .hint("Write one JSON object a line, without an array around them."));
+        }
+        if let Err(error) = read {
+            return Err(self.bad_json(text, &error, trouble.reading));
+        }
+        if let Some(key) = trouble.unknown {
+            return Err(self.unknown_key(&key));
+        }
+        if let Some(place) = trouble.twice {
+            return Err(Rejection::new(format!("key `{}` stands twice", self.key(place))));
+        }
+        Ok(parsed)
     }
 
     fn key(&self, place: usize) -> &str {
@@ -180,7 +216,7 @@ impl<'d> RowReader<'d> {
         Rejection::new(format!("key `{key}` is missing")).hint(hint)
     }
 
-    fn unknown_key(&self, key: &str) -> Rejection {
+    pub(super) fn unknown_key(&self, key: &str) -> Rejection {
         let keys = self.known_keys();
         let hint = match nearest(key, self.destination.keys()) {
             Some(near) => format!("Did you mean `{near}`? A line may have the keys {keys}."),
@@ -223,42 +259,63 @@ fn uneven(key: &str, layout: &Layout, has: &str) -> Rejection {
     let other = if has == "has" { "lacks" } else { "has" };
     Rejection::new(format!(
         "it {has} `{key}`, which line {} {other}",
-        layout.first_line
+        row_of(layout.first_line)
     ))
     .hint(format!(
         "Give `{key}` in every line, or in none and the table makes it."
     ))
 }
 
-/// The values of a line as JSON text, by the place of their fields.
+/// The values of a row, by the place of their fields.
 #[derive(Debug)]
 pub(super) struct Parsed<'l> {
-    values: Vec<Option<&'l str>>,
+    values: Vec<Option<Value<'l>>>,
 }
 
 impl<'l> Parsed<'l> {
-    /// The value of the field at a place.
-    pub(super) fn value(&self, place: usize) -> Option<&'l str> {
-        self.values.get(place).copied().flatten()
+    /// A row without any value.
+    pub(super) fn new(destination: &Destination) -> Self {
+        Self {
+            values: vec![None; destination.fields.len()],
+        }
     }
 
-    /// The key of the row as PostgreSQL would write it, where the line gives one.
+    /// Gives a field its value; returns what it had before.
+    pub(super) fn set(&mut self, place: usize, value: Value<'l>) -> Option<Value<'l>> {
+        self.values.get_mut(place)?.replace(value)
+    }
+
+    /// The value of the field at a place.
+    pub(super) fn value(&self, place: usize) -> Option<&Value<'l>> {
+        self.values.get(place)?.as_ref()
+    }
+
+    /// The key of the row as PostgreSQL would write it, where the row gives one.
     pub(super) fn id(&self, destination: &Destination) -> Option<String> {
         let place = destination.id?;
-        let json = self.value(place)?;
+        let text = match self.value(place)? {
+            Value::Json(json) if json == "null" => return None,
+            Value::Json(json) if json.starts_with('"') => serde_json::from_str(json).ok()?,
+            Value::Json(json) => json.clone().into_owned(),
+            Value::Text(text) => text.clone().into_owned(),
+            Value::Whole(number) => number.to_string(),
+            Value::Bytes(bytes) => uuid::Uuid::from_slice(bytes).ok()?.to_string(),
+            _ => return None,
+        };
         match destination.fields.get(place)?.kind {
-            FieldKind::Text => serde_json::from_str(json).ok(),
-            FieldKind::Uuid => {
-                let text: String = serde_json::from_str(json).ok()?;
-                uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string())
-            }
-            _ => (json != "null").then(|| json.to_owned()),
+            FieldKind::Uuid => uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string()),
+            _ => Some(text),
         }
     }
 
     /// The key of the row where it is a number.
     pub(super) fn id_number(&self, destination: &Destination) -> Option<i64> {
-        self.value(destination.id?)?.parse().ok()
+        match self.value(destination.id?)? {
+            Value::Json(text) => text.parse().ok(),
+            Value::Text(text) => text.trim().parse().ok(),
+            Value::Whole(number) => i64::try_from(*number).ok(),
+            _ => None,
+        }
     }
 }
 
@@ -272,7 +329,7 @@ struct Trouble {
 
 /// Takes an object apart without copying its values.
 struct LineSeed<'a, 'l, 'd> {
-    by_key: &'a HashMap<&'d str, usize>,
+    keys: &'a Keys<'d>,
     parsed: &'a mut Parsed<'l>,
     trouble: &'a mut Trouble,
 }
@@ -292,14 +349,19 @@ impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'l>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'l>>(mut self, mut map: A) -> Result<(), A::Error> {
         loop {
             self.trouble.reading = None;
-            let Some(key) = map.next_key_seed(KeySeed(self.by_key))? else {
+            let Some(key) = map.next_key_seed(KeySeed(&self.keys.by_key))? else {
                 return Ok(());
             };
             let place = match key {
                 Ok(place) => place,
+                Err(key) if self.keys.paths.iter().any(|path| path.root == key) => {
+                    let value: &'l RawValue = map.next_value()?;
+                    self.follow(value.get(), |path| path.root == key);
+                    continue;
+                }
                 Err(unknown) => {
                     self.trouble.unknown.get_or_insert(unknown);
                     map.next_value::<IgnoredAny>()?;
@@ -308,9 +370,26 @@ impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
             };
             self.trouble.reading = Some(place);
             let value: &'l RawValue = map.next_value()?;
-            let slot = self.parsed.values.get_mut(place);
-            if slot.is_some_and(|slot| slot.replace(value.get()).is_some()) {
-                self.trouble.twice.get_or_insert(place);
+            self.set(place, value.get());
+            self.follow(value.get(), |path| path.root_place == Some(place));
+        }
+    }
+}
+
+impl<'l> LineSeed<'_, 'l, '_> {
+    fn set(&mut self, place: usize, json: &'l str) {
+        let before = self.parsed.set(place, Value::Json(Cow::Borrowed(json)));
+        if before.is_some() {
+            self.trouble.twice.get_or_insert(place);
+        }
+    }
+
+    /// Takes out of an object what paths lead to.
+    fn follow(&mut self, json: &'l str, is_wanted: impl Fn(&ValuePath<'_>) -> bool) {
+        let keys = self.keys;
+        for path in keys.paths.iter().filter(|path| is_wanted(path)) {
+            if let Some(value) = path.value(json) {
+                self.set(path.place, value);
             }
         }
     }

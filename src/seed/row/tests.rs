@@ -14,6 +14,7 @@ fn column(name: &'static str, kind: FieldKind, type_text: &str, nullable: bool, 
         type_text: type_text.to_owned(),
         nullable,
         absent,
+        is_mapped: false,
     }
 }
 
@@ -46,6 +47,7 @@ fn destination(element: ElementType) -> Destination {
         table: QualifiedName::new(Ident::constant("public"), Ident::constant("items")),
         fields,
         id: Some(0),
+        embedding: Some(3),
         id_type: "bigint".to_owned(),
         owner: None,
         sequence: None,
@@ -62,7 +64,8 @@ fn read_into(destination: &Destination, lines: &[&str]) -> Vec<Result<Vec<Option
     let numbered = (1_u64..).zip(lines);
     let read = numbered.map(|(number, line)| {
         let why = |rejection: Rejection| rejection.why;
-        let parsed = reader.parse(number, line.as_bytes()).map_err(why)?;
+        let parsed = Keys::new(destination).parse(line.as_bytes()).map_err(why)?;
+        reader.learn_layout(number, &parsed).map_err(why)?;
         let mut encoder = CopyEncoder::new(reader.layout().unwrap().fields.len()).unwrap();
         let written = reader.write(&parsed, &mut encoder).map_err(why);
         assert!(
@@ -214,16 +217,16 @@ fn every_mistake_is_named() {
 #[test]
 fn bytes_that_are_no_text_are_refused() {
     let destination = destination(ElementType::Vector);
-    let mut reader = RowReader::new(&destination);
-    let rejection = reader.parse(1, b"{\"content\": \"\xff\"}").unwrap_err();
+    let reader = Keys::new(&destination);
+    let rejection = reader.parse(b"{\"content\": \"\xff\"}").unwrap_err();
     assert_eq!(rejection.why, "not UTF-8 from byte 14");
 }
 
 #[test]
 fn a_slip_in_a_key_gets_a_suggestion() {
     let destination = destination(ElementType::Vector);
-    let mut reader = RowReader::new(&destination);
-    let rejection = reader.parse(1, br#"{"embeding": [1]}"#).unwrap_err();
+    let reader = Keys::new(&destination);
+    let rejection = reader.parse(br#"{"embeding": [1]}"#).unwrap_err();
     insta::assert_snapshot!(rejection.hint.unwrap(), @"Did you mean `embedding`? A line may have the keys `id`, `content`, `metadata`, `embedding`, `rating`, `seen`, `owner_id`, `public`.");
 }
 
@@ -252,4 +255,32 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn paths_lead_into_objects_of_a_line() {
+    let mut destination = destination(ElementType::Vector);
+    let map = ["content=metadata.a.text", "embedding=data.vec"].map(|text| text.parse().unwrap());
+    destination.map(&map).unwrap();
+    let line = r#"{"id": 5, "metadata": {"a": {"text": "t"}}, "data": {"vec": [1, 2, 3], "more": 1}}"#;
+    let row = read_into(&destination, &[line]).swap_remove(0).unwrap();
+    assert_eq!(row[1].as_deref(), Some(&b"t"[..]));
+    assert_eq!(field::vector(row[3].as_ref().unwrap()).unwrap(), [1.0, 2.0, 3.0]);
+    let errors = read_into(
+        &destination,
+        &[
+            r#"{"metadata": {"a": 5}, "data": {"vec": [1, 2, 3]}}"#,
+            r#"{"metadata": {}, "content": "c", "data": {"vec": [1, 2, 3]}}"#,
+        ],
+    );
+    assert_eq!(
+        errors[0].as_ref().unwrap_err(),
+        "key `metadata.a.text` is missing"
+    );
+    assert!(
+        errors[1]
+            .as_ref()
+            .unwrap_err()
+            .starts_with("key `content` has no column")
+    );
 }

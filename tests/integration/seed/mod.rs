@@ -4,3 +4,4 @@ mod fixture;
 mod interruption;
 mod loading;
 mod refusals;
+mod sources;

@@ -48,6 +48,8 @@ pub(super) struct Chunk {
 pub(super) enum Purpose {
     /// Loading: the first bad line ends it.
     Load,
+    /// Loading what is good: bad lines are told with their text.
+    LoadGood,
     /// Checking: bad lines are told, and keys are handed out.
     Check,
 }
@@ -95,7 +97,9 @@ fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &S
         match outcome {
             Ok(()) => {}
             Err(rejection) if purpose == Purpose::Load => return Err(rejected(source, number, rejection)),
-            Err(rejection) => {
+            Err(mut rejection) => {
+                rejection.row =
+                    (purpose == Purpose::LoadGood).then(|| String::from_utf8_lossy(line).into_owned());
                 if sender.blocking_send(Event::Rejected(number, rejection)).is_err() {
                     return Ok(());
                 }
@@ -132,6 +136,7 @@ fn announce(rows: &RowReader<'_>, sender: &Sender<Event>) -> Result<CopyEncoder,
     let encoder = CopyEncoder::new(fields.len()).map_err(|error| Rejection {
         why: error.to_string(),
         hint: None,
+        row: None,
     })?;
     // Where nobody listens any more, sending the first chunk finds out.
     sender.blocking_send(Event::Layout(fields)).unwrap_or_default();

@@ -3,4 +3,7 @@
 mod fixture;
 mod interruption;
 mod loading;
+mod modes;
+mod proxy;
 mod refusals;
+mod resuming;

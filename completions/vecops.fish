@@ -52,6 +52,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a r
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collections up: extension, table, row-level security, grants, match function, index'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
 complete -c vecops -n "__fish_vecops_using_subcommand demo" -l major -d 'The major version of PostgreSQL: 16 or 18; each has its own data' -r
@@ -558,6 +559,36 @@ complete -c vecops -n "__fish_vecops_using_subcommand search" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand search" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s f -l format -d 'What the rows are written as; without it the file\'s name says so, and jsonl is the rest' -r -f -a "jsonl\t'JSON Lines, as `vecops seed` reads them'
+csv\t'Comma-separated values with a header, as `COPY ... (FORMAT csv, HEADER)` reads them'
+npy\t'The vectors as a NumPy array; the other columns go to FILE.jsonl beside it'
+pgcopy\t'Binary COPY, as `COPY ... (FORMAT binary)` reads it'"
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s o -l to -d 'The file to write, compressed where it ends in .zst; - is stdout' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l where -d 'Only rows that meet this condition: SQL, run as your own role in a read-only transaction' -r
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l columns -d 'The columns, in this order; without it all that are not generated' -r
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s n -l limit -d 'The most rows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l overwrite -d 'Replace a file that is there already'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand export" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand completions" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -6,6 +6,7 @@ pub mod collection;
 pub mod connection;
 pub mod embedded;
 pub mod error;
+pub mod export;
 pub mod manifest;
 pub mod progress;
 pub mod render;

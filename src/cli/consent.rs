@@ -19,22 +19,86 @@ pub(super) enum Weight {
 #[derive(Debug)]
 pub(super) struct Consent(());
 
-/// Asks for consent to a change, or takes it from `--yes`, `VECOPS_YES` and `--confirm`.
+/// Asks for consent to a change of the target, or takes it from `--yes`, `VECOPS_YES` and `--confirm`.
 pub(super) fn ask(context: &Context, question: &str, weight: Weight) -> Result<Consent> {
-    match context.protected_profile() {
-        Some(profile) if weight == Weight::Destructive => ask_for_name(context, question, &profile),
-        _ => ask_yes(context, question),
+    let protected = context.protected_profile();
+    ask_about(context, protected.as_deref(), question, weight)
+}
+
+/// The same for a change of a profile's database that needs no connection.
+pub(super) fn ask_on_profile(
+    context: &Context,
+    profile: &str,
+    question: &str,
+    weight: Weight,
+) -> Result<Consent> {
+    let protected = context.protects(profile)?.then_some(profile);
+    ask_about(context, protected, question, weight)
+}
+
+fn ask_about(context: &Context, protected: Option<&str>, question: &str, weight: Weight) -> Result<Consent> {
+    let given = Given {
+        protected: protected.filter(|_| weight == Weight::Destructive),
+        yes: context.consents(),
+        confirmed: context.confirmed_name(),
+        can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+    };
+    match given.decide(question)? {
+        Next::Agreed => Ok(Consent(())),
+        Next::AskYes => ask_yes(question),
+        Next::AskName(profile) => ask_for_name(question, profile),
     }
 }
 
-fn ask_yes(context: &Context, question: &str) -> Result<Consent> {
-    if context.consents() {
-        return Ok(Consent(()));
+/// What is known before anybody is asked.
+#[derive(Debug, Clone, Copy)]
+struct Given<'a> {
+    /// The protected profile whose name is wanted; none where a yes is enough.
+    protected: Option<&'a str>,
+    yes: bool,
+    /// The name of `--confirm`.
+    confirmed: Option<&'a str>,
+    can_ask: bool,
+}
+
+/// What is left to do for a consent.
+#[derive(Debug, PartialEq, Eq)]
+enum Next<'a> {
+    Agreed,
+    AskYes,
+    AskName(&'a str),
+}
+
+impl<'a> Given<'a> {
+    /// Decides without asking. `--yes` alone does not open a protected profile, and `--confirm` is no yes.
+    fn decide(self, question: &str) -> Result<Next<'a>> {
+        let Some(profile) = self.protected else {
+            return self.yes_is_enough(question);
+        };
+        match self.confirmed {
+            Some(name) if name == profile => self.yes_is_enough(question),
+            Some(name) => Err(Error::refused(format!(
+                "`--confirm {name}` is not the protected profile `{profile}`"
+            ))),
+            None if self.can_ask && !self.yes => Ok(Next::AskName(profile)),
+            None => Err(
+                Error::refused(format!("profile `{profile}` is protected: {question}"))
+                    .hint(format!("Run the command again with `--yes --confirm {profile}`.")),
+            ),
+        }
     }
-    if !can_ask() {
-        return Err(Error::refused(format!("no consent: {question}"))
-            .hint("Run the command again with `--yes`, or with `--dry-run` to see the plan only."));
+
+    fn yes_is_enough(self, question: &str) -> Result<Next<'a>> {
+        match (self.yes, self.can_ask) {
+            (true, _) => Ok(Next::Agreed),
+            (false, true) => Ok(Next::AskYes),
+            (false, false) => Err(Error::refused(format!("no consent: {question}"))
+                .hint("Run the command again with `--yes`, or with `--dry-run` to see the plan only.")),
+        }
     }
+}
+
+fn ask_yes(question: &str) -> Result<Consent> {
     let answer = dialoguer::Confirm::new()
         .with_prompt(question)
         .default(false)
@@ -46,20 +110,7 @@ fn ask_yes(context: &Context, question: &str) -> Result<Consent> {
     }
 }
 
-fn ask_for_name(context: &Context, question: &str, profile: &str) -> Result<Consent> {
-    let hint = format!("Run the command again with `--yes --confirm {profile}`.");
-    if let Some(given) = context.confirmed_name() {
-        return match given == profile {
-            true if context.consents() => Ok(Consent(())),
-            true => ask_yes(context, question),
-            false => Err(Error::refused(format!(
-                "`--confirm {given}` is not the protected profile `{profile}`"
-            ))),
-        };
-    }
-    if context.consents() || !can_ask() {
-        return Err(Error::refused(format!("profile `{profile}` is protected: {question}")).hint(hint));
-    }
+fn ask_for_name(question: &str, profile: &str) -> Result<Consent> {
     let typed: String = dialoguer::Input::new()
         .with_prompt(format!("{question} Type the profile's name to agree"))
         .allow_empty(true)
@@ -72,10 +123,6 @@ fn ask_for_name(context: &Context, question: &str, profile: &str) -> Result<Cons
     }
 }
 
-fn can_ask() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
 /// A question that got no answer: Ctrl-C, or a terminal that went away.
 pub(super) fn unanswered(source: dialoguer::Error) -> Error {
     let dialoguer::Error::IO(io) = source;
@@ -86,5 +133,61 @@ pub(super) fn unanswered(source: dialoguer::Error) -> Error {
     match io.kind() {
         std::io::ErrorKind::Interrupted => Error::new(Kind::Interrupted, "interrupted; nothing was changed"),
         _ => Error::refused("the question could not be asked; nothing was changed").cause(io),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: Given<'_> = Given {
+        protected: None,
+        yes: false,
+        confirmed: None,
+        can_ask: false,
+    };
+
+    #[test]
+    fn without_a_terminal_only_a_yes_consents() {
+        assert_eq!(BARE.decide("?").unwrap_err().kind(), Kind::Refused);
+        let confirmed = Some("x");
+        assert_eq!(
+            Given { confirmed, ..BARE }.decide("?").unwrap_err().kind(),
+            Kind::Refused
+        );
+        assert_eq!(Given { yes: true, ..BARE }.decide("?").unwrap(), Next::Agreed);
+        let can_ask = true;
+        assert_eq!(Given { can_ask, ..BARE }.decide("?").unwrap(), Next::AskYes);
+    }
+
+    #[test]
+    fn a_protected_profile_wants_its_name_besides_the_yes() {
+        let protected = Given {
+            protected: Some("production"),
+            ..BARE
+        };
+        for (yes, confirmed, can_ask, expected) in [
+            (true, None, false, None),
+            // Whoever says `--yes` is a script, on a terminal too.
+            (true, None, true, None),
+            (true, Some("staging"), true, None),
+            (true, Some("production"), false, Some(Next::Agreed)),
+            (false, Some("production"), false, None),
+            (false, Some("production"), true, Some(Next::AskYes)),
+            (false, None, true, Some(Next::AskName("production"))),
+            (false, None, false, None),
+        ] {
+            let given = Given {
+                yes,
+                confirmed,
+                can_ask,
+                ..protected
+            };
+            let decided = given.decide("?");
+            if let Err(error) = &decided {
+                assert_eq!(error.kind(), Kind::Refused);
+            }
+            assert_eq!(decided.ok(), expected, "{given:?}");
+        }
     }
 }

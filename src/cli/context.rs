@@ -178,6 +178,11 @@ impl Context {
         target.protected.value.then(|| profile.value.clone())
     }
 
+    /// Whether `vecops.toml` protects a profile.
+    pub(super) fn protects(&self, profile: &str) -> Result<bool> {
+        Ok(Configuration::read(self.manifest()?, &self.environment)?.protects(profile))
+    }
+
     /// Does work that the server cannot cancel because it waits for us: an interrupt drops it where it stands.
     pub(super) async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let stopped = self.interrupted.run_until_cancelled(work).await;

@@ -163,7 +163,7 @@ async fn reset(context: &Context, args: &ResetArgs) -> Result<Outcome> {
             "Delete the embedded PostgreSQL {major} with all data in `{}`?",
             folder.display()
         );
-        let _consent = consent::ask(context, &question, Weight::Destructive)?;
+        let _consent = consent::ask_on_profile(context, "embedded", &question, Weight::Destructive)?;
         embedded::remove(&options, context.progress()).await?;
     }
     let running = embedded::start(&options, context.progress()).await?;

@@ -12,15 +12,12 @@ use serde::Serialize;
 use super::Context;
 use super::consent::unanswered;
 use crate::collection::Collections;
-use crate::connection::Configuration;
+use crate::connection::{BUILT_IN, Configuration};
 use crate::error::{Error, Outcome, Result};
 use crate::manifest::{FILE_NAME, ManifestFile};
 use crate::render::{Page, Report};
 use crate::seed::builtin;
 use crate::sql::Ident;
-
-/// The names that need no table of their own in the file.
-const BUILT_IN: [&str; 3] = ["embedded", "local", "linked"];
 
 /// Write a vecops.toml with a profile and a first collection
 ///
@@ -135,7 +132,7 @@ impl Answers {
             None => choose(
                 ask,
                 "Database that commands use unless told otherwise",
-                &BUILT_IN,
+                BUILT_IN,
                 &usual(context)?,
             )?,
         };

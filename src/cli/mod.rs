@@ -8,6 +8,7 @@ mod consent;
 pub mod context;
 mod demo;
 mod embedded;
+mod export;
 mod generate;
 mod globals;
 mod init;
@@ -58,6 +59,7 @@ enum Command {
     Setup(setup::SetupArgs),
     Seed(seed::SeedArgs),
     Search(search::SearchArgs),
+    Export(export::ExportArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -72,6 +74,7 @@ impl Command {
             Self::Setup(_) => "setup",
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
+            Self::Export(_) => "export",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
@@ -135,6 +138,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
+        Command::Export(args) => export::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),

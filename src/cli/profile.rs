@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::connection::doctor::{self, CheckReport, Finding, Level, Reach, WayReport};
-use crate::connection::{Configuration, ProfileEntry, Scope, Setting, TrustReport, trust};
+use crate::connection::{Choice, Configuration, ProfileEntry, Scope, Setting, TrustReport, trust};
 use crate::error::{Error, Outcome, Result};
 use crate::render::style::Role;
 use crate::render::{Page, Report, Table, units};
@@ -88,8 +88,14 @@ pub(super) async fn run(context: &Context, args: ProfileArgs) -> Result<Outcome>
 async fn list(context: &Context) -> Result<Outcome> {
     let configuration = Configuration::read(context.manifest()?, context.environment())?;
     let embedded = context.embedded_address().await?;
-    let profiles = configuration.list(&context.selection(), embedded.as_ref())?;
+    let selection = context.selection();
+    let profiles = configuration.list(&selection, embedded.as_ref())?;
+    let chosen_url = match configuration.choose(&selection)? {
+        Choice::Url(url) => Some(url.source.to_string()),
+        Choice::Profile(_) => None,
+    };
     context.finish(&ListReport {
+        chosen_url,
         manifest: context.manifest()?.map(|manifest| manifest.path.clone()),
         profiles,
     })
@@ -112,7 +118,11 @@ async fn show(context: &Context) -> Result<Outcome> {
 fn run_trust(context: &Context, args: &TrustArgs) -> Result<Outcome> {
     let environment = context.environment();
     let scope = match (args.any, context.selection().profile) {
-        (true, Some(profile)) => Scope::Profile(profile),
+        (true, Some(profile)) => {
+            // The name becomes part of a file's, and a misspelt one would trust for nobody.
+            Configuration::read(context.manifest()?, environment)?.expect_known(&profile)?;
+            Scope::Profile(profile)
+        }
         (true, None) => return Err(Error::usage("`--any` needs the profile's name: `--profile NAME`")),
         (false, _) => Scope::Supabase,
     };
@@ -125,6 +135,8 @@ fn run_trust(context: &Context, args: &TrustArgs) -> Result<Outcome> {
 struct ListReport {
     /// The file that declares them.
     manifest: Option<PathBuf>,
+    /// Where the URL comes from that commands use instead of a profile; none where they use a profile.
+    chosen_url: Option<String>,
     /// In order of their names.
     profiles: Vec<ProfileEntry>,
 }
@@ -153,6 +165,11 @@ impl Report for ListReport {
             ]);
         }
         page.table(&table);
+        if let Some(source) = &self.chosen_url {
+            page.line(format!(
+                "Without `--profile`, commands use the URL from {source}."
+            ));
+        }
     }
 }
 

@@ -86,6 +86,12 @@ impl ConnectionUrl {
         for (key, value) in url.query_pairs() {
             parts.take(&key, value.into_owned())?;
         }
+        if parts.host.as_deref().is_some_and(|host| host.contains(',')) {
+            return Err(
+                Error::configuration("the connection URL names more than one host")
+                    .hint("Name one host; declare a profile for each."),
+            );
+        }
         for part in [&mut parts.host, &mut parts.user, &mut parts.database] {
             *part = part.take().filter(|text| !text.is_empty());
         }
@@ -221,6 +227,7 @@ mod tests {
     fn an_unknown_key_is_an_error_and_a_known_stranger_a_warning() {
         let error = ConnectionUrl::parse("postgres://h/d?ssl_mode=disable").unwrap_err();
         assert!(error.to_string().contains("`ssl_mode`"));
+        assert!(ConnectionUrl::parse("postgres://one,two/d").is_err());
         let url = ConnectionUrl::parse("postgres://h/d?connection_limit=1&supa=x").unwrap();
         assert_eq!(url.ignored, ["connection_limit", "supa"]);
     }

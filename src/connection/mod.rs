@@ -14,6 +14,8 @@ mod endpoint;
 mod environment;
 mod log_in;
 mod open;
+#[cfg(test)]
+mod open_tests;
 mod password;
 mod pgpass;
 mod profile;

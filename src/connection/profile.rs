@@ -51,6 +51,13 @@ pub(super) struct ProfileTable {
     pub(super) role: Option<Spanned<String>>,
 }
 
+impl ProfileTable {
+    /// Whether it says where its password comes from.
+    pub(super) fn says_password(&self) -> bool {
+        self.password_env.is_some() || self.password_command.is_some() || self.password_from.is_some()
+    }
+}
+
 /// `password_from`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,7 +153,8 @@ impl Profiles {
         }
     }
 
-    fn expect_known(&self, name: &str) -> Result<()> {
+    /// Refuses a name that is neither declared nor built in.
+    pub(super) fn expect_known(&self, name: &str) -> Result<()> {
         if self.tables.contains_key(name) || BUILT_IN.contains(&name) {
             return Ok(());
         }
@@ -178,6 +186,9 @@ fn check(manifest: &ManifestFile, name: &str, table: &ProfileTable) -> Result<()
             check_url(manifest, name, key, url)?;
         }
     }
+    if name == "embedded" {
+        check_embedded(manifest, table)?;
+    }
     let origins = [
         table.url.as_ref().map(Spanned::span),
         table.url_env.as_ref().map(Spanned::span),
@@ -204,6 +215,28 @@ fn check(manifest: &ManifestFile, name: &str, table: &ProfileTable) -> Result<()
         return Err(manifest.error_at(Some(pooler.span()), "`pooler_url` goes with `project_ref`"));
     }
     Ok(())
+}
+
+/// `vecops demo` and `vecops embedded` stand on this name meaning vecops' own server and nothing else.
+fn check_embedded(manifest: &ManifestFile, table: &ProfileTable) -> Result<()> {
+    let keys = [
+        ("url", table.url.as_ref()),
+        ("url_env", table.url_env.as_ref()),
+        ("project_ref", table.project_ref.as_ref()),
+        ("pooler_url", table.pooler_url.as_ref()),
+        ("user", table.user.as_ref()),
+        ("database", table.database.as_ref()),
+        ("password_env", table.password_env.as_ref()),
+        ("password_command", table.password_command.as_ref()),
+    ];
+    let elsewhere = keys.into_iter().find_map(|(key, value)| Some((key, value?)));
+    let Some((key, value)) = elsewhere else {
+        return Ok(());
+    };
+    let message = format!("`embedded` is vecops' own server and has no `{key}`");
+    Err(manifest
+        .error_at(Some(value.span()), &message)
+        .hint("Declare another database under another name."))
 }
 
 fn check_url(manifest: &ManifestFile, name: &str, key: &str, url: &Spanned<String>) -> Result<()> {
@@ -253,6 +286,7 @@ mod tests {
             ("[profiles.a]\nproject_ref = \"x.evil.example\"", "toml:2"),
             ("default_profile = \"nope\"", "`nope` is not declared"),
             ("[profiles.\"../x\"]", "has characters"),
+            ("[profiles.embedded]\nurl = \"postgres://h/d\"", "toml:2"),
             ("[profiles.a]\ntls = \"maybe\"", "toml:2"),
         ] {
             let error = read(text).unwrap_err();

@@ -11,7 +11,7 @@ use super::endpoint::{EndpointKind, SESSION_PORT, TRANSACTION_PORT, is_supabase,
 use super::password::Password;
 use super::profile::{EndpointChoice, PasswordFrom, ProfileTable};
 use super::provenance::{Resolved, Source};
-use super::resolve::Configuration;
+use super::resolve::{Configuration, checked_project};
 use super::target::{Address, Target};
 use super::tls::{self, Wishes};
 use super::url_target::password_file;
@@ -75,13 +75,13 @@ pub(super) fn resolve(given: &Given<'_>) -> Result<Target> {
 }
 
 fn project_ref(given: &Given<'_>) -> Result<Resolved<String>> {
-    let declared = given.configuration.said(given.table.project_ref.as_ref());
-    if let Some(project) = declared {
-        return Ok(project);
-    }
     if given.profile.value != "linked"
         && let Some(project) = given.variables.get_of_profile("SUPABASE_PROJECT_ID")
     {
+        return checked_project(project);
+    }
+    let declared = given.configuration.said(given.table.project_ref.as_ref());
+    if let Some(project) = declared {
         return Ok(project);
     }
     given

@@ -2,7 +2,8 @@
 //!
 //! A profile that was chosen by name is never redirected by a URL meant for another one: `SUPABASE_DB_URL` and
 //! `DATABASE_URL` count where nothing was chosen, where the profile asks for them (`url_env`), in the profile's
-//! own `.env` files, and (`SUPABASE_DB_URL`) for `linked`. The rules for users: docs/profiles.md.
+//! own `.env` files, and (`SUPABASE_DB_URL`) for `linked`. `embedded` is never anything else, and `local` never
+//! leaves this machine for a `.env.local`, which Next.js reads too. The rules for users: docs/profiles.md.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use toml::Spanned;
 
 use super::address_url::ConnectionUrl;
-use super::endpoint::is_project_ref;
+use super::endpoint::{is_loopback, is_project_ref};
 use super::environment::Environment;
 use super::profile::{BUILT_IN, ProfileTable, Profiles, unknown_profile};
 use super::provenance::{Resolved, Source};
@@ -118,13 +119,7 @@ impl<'e> Configuration<'e> {
         match (general.get("VECOPS_DB_URL"), general.get("VECOPS_PROFILE")) {
             (Some(url), None) => return Ok(Choice::Url(url.map(SecretString::from))),
             (None, Some(profile)) => return Ok(Choice::Profile(profile)),
-            (Some(url), Some(profile)) => {
-                return Err(Error::configuration(format!(
-                    "{} and {} both choose a target",
-                    url.source, profile.source
-                ))
-                .hint("Unset one of them, or say `--profile` or `--db-url`."));
-            }
+            (Some(url), Some(profile)) => return stronger(url, profile),
             (None, None) => {}
         }
         let declared = self
@@ -197,11 +192,12 @@ impl<'e> Configuration<'e> {
         let entry = |name: String| {
             let source = self.declared_at(&name);
             let target = self.resolve_profile(&Resolved::new(name.clone(), source.clone()), embedded);
+            let protected = self.protects(&name);
             ProfileEntry {
                 chosen: chosen.as_ref() == Some(&name),
                 name,
                 source,
-                protected: target.as_ref().is_ok_and(|target| target.protected.value),
+                protected,
                 problem: target.as_ref().err().map(ToString::to_string),
                 address: target.ok().and_then(|target| {
                     let address = target.addresses.first()?;
@@ -233,10 +229,7 @@ impl<'e> Configuration<'e> {
             .profiles
             .as_ref()
             .and_then(|profiles| profiles.table(&name.value));
-        if declared.is_none() && !BUILT_IN.contains(&name.value.as_str()) {
-            let names: Vec<_> = self.profiles.iter().flat_map(Profiles::names).collect();
-            return Err(unknown_profile(&name.value, names.into_iter()));
-        }
+        self.expect_known(&name.value)?;
         let table = declared.unwrap_or(&none);
         let env_file = table.env_file.as_ref().map(|path| path.get_ref().as_path());
         let variables = Variables::of_profile(self.environment, &self.folder, &name.value, env_file)?;
@@ -279,8 +272,8 @@ impl<'e> Configuration<'e> {
         table: &ProfileTable,
         variables: &Variables<'_>,
     ) -> Result<Option<Resolved<String>>> {
-        if let Some(url) = self.said(table.url.as_ref()) {
-            return Ok(Some(url));
+        if name == "embedded" {
+            return Ok(None);
         }
         if let Some(variable) = self.said(table.url_env.as_ref()) {
             let unset = || {
@@ -295,15 +288,18 @@ impl<'e> Configuration<'e> {
             };
             return variables.get(&variable.value).map(Some).ok_or_else(unset);
         }
-        if table.project_ref.is_some() {
-            return Ok(None);
-        }
-        Ok(match name {
-            "linked" => variables.get("SUPABASE_DB_URL"),
-            _ => variables
-                .get_of_profile("SUPABASE_DB_URL")
-                .or_else(|| variables.get_of_profile("DATABASE_URL")),
-        })
+        let says_where = table.url.is_some() || table.project_ref.is_some();
+        let own = match name {
+            "linked" if !says_where => variables.get("SUPABASE_DB_URL"),
+            _ => variables.get_of_profile("SUPABASE_DB_URL"),
+        };
+        // An application's `DATABASE_URL` in the profile's file is the last resort.
+        let own = own.or_else(|| {
+            let url = variables.get_of_profile("DATABASE_URL")?;
+            (!says_where && name != "linked").then_some(url)
+        });
+        let own = own.filter(|url| name != "local" || is_on_this_machine(&url.value));
+        Ok(own.or_else(|| self.said(table.url.as_ref())))
     }
 
     /// A key of `vecops.toml` and its line.
@@ -361,15 +357,55 @@ impl<'e> Configuration<'e> {
     /// The linked project: `$SUPABASE_PROJECT_ID` in its layers, then what the Supabase CLI saved.
     pub(super) fn linked_project(&self, variables: &Variables<'_>) -> Result<Option<Resolved<String>>> {
         let said = variables.get("SUPABASE_PROJECT_ID");
-        if let Some(project) = said.as_ref().filter(|project| !is_project_ref(&project.value)) {
-            return Err(Error::configuration(format!(
-                "{} has not the shape of a project ref",
-                project.source
-            ))
-            .hint("It is the part before `.supabase.co` in the project's URL."));
-        }
+        let said = said.map(checked_project).transpose()?;
         Ok(said.or_else(|| self.supabase.as_ref().and_then(SupabaseFolder::project_ref)))
     }
+
+    /// Refuses a name that is neither declared nor built in.
+    pub fn expect_known(&self, name: &str) -> Result<()> {
+        match &self.profiles {
+            Some(profiles) => profiles.expect_known(name),
+            None if BUILT_IN.contains(&name) => Ok(()),
+            None => Err(unknown_profile(name, std::iter::empty())),
+        }
+    }
+
+    /// Whether `vecops.toml` protects a profile, wherever its database is.
+    pub fn protects(&self, name: &str) -> bool {
+        let table = self.profiles.as_ref().and_then(|profiles| profiles.table(name));
+        table.is_some_and(|table| self.protected(table).value)
+    }
+}
+
+/// Two variables that both choose: the environment is stronger than a file, and equals are an error.
+fn stronger(url: Resolved<String>, profile: Resolved<String>) -> Result<Choice> {
+    let from_environment = |source: &Source| matches!(source, Source::Variable(_));
+    match (from_environment(&url.source), from_environment(&profile.source)) {
+        (true, false) => Ok(Choice::Url(url.map(SecretString::from))),
+        (false, true) => Ok(Choice::Profile(profile)),
+        _ => Err(Error::configuration(format!(
+            "{} and {} both choose a target",
+            url.source, profile.source
+        ))
+        .hint("Unset one of them, or say `--profile` or `--db-url`.")),
+    }
+}
+
+/// A project ref from a variable, which must not smuggle anything into a host name.
+pub(super) fn checked_project(project: Resolved<String>) -> Result<Resolved<String>> {
+    if is_project_ref(&project.value) {
+        return Ok(project);
+    }
+    Err(
+        Error::configuration(format!("{} has not the shape of a project ref", project.source))
+            .hint("It is the part before `.supabase.co` in the project's URL."),
+    )
+}
+
+fn is_on_this_machine(url: &str) -> bool {
+    let url = ConnectionUrl::parse(url).ok();
+    url.and_then(|url| url.host)
+        .is_some_and(|host| is_loopback(&host))
 }
 
 fn at_least_a_second(seconds: u64) -> Duration {

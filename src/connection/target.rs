@@ -287,3 +287,23 @@ impl Target {
         settings
     }
 }
+
+#[cfg(test)]
+impl Target {
+    /// A target without an address, for tests of what is said about it.
+    pub(super) fn at_nowhere() -> Self {
+        Self {
+            profile: Some(Resolved::built_in("linked".to_owned())),
+            chosen_by: Source::BuiltIn,
+            protected: Resolved::built_in(false),
+            project_ref: None,
+            role: None,
+            addresses: Vec::new(),
+            password: Password::None,
+            application_name: None,
+            connect_timeout: Resolved::built_in(Duration::from_secs(5)),
+            ambient: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}

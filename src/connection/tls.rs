@@ -125,9 +125,7 @@ fn said(host: &str, wishes: &Wishes, variables: &Variables<'_>) -> Result<Option
         return Ok(Some((choice.clone().map(|_| mode), warning)));
     }
     let by_url = wishes.url_mode.clone();
-    let by_variable = variables.environment().variable("PGSSLMODE");
-    let by_variable =
-        by_variable.map(|mode| Resolved::new(mode.to_owned(), Source::Variable("PGSSLMODE".into())));
+    let by_variable = variables.get("PGSSLMODE");
     let from_url = by_url.is_some();
     let Some(asked) = by_url.or(by_variable) else {
         return Ok(None);
@@ -209,21 +207,21 @@ fn ca(
     variables: &Variables<'_>,
 ) -> Result<Option<Resolved<PathBuf>>> {
     let environment = variables.environment();
-    let in_working_folder = |path: String| environment.working_folder.join(path);
-    let by_variable = || {
-        let path = environment.variable("PGSSLROOTCERT")?;
-        Some(Resolved::new(
-            path.to_owned(),
-            Source::Variable("PGSSLROOTCERT".into()),
-        ))
-    };
     if let Some(ca) = &wishes.profile_ca {
         return readable(ca.clone()).map(Some);
     }
+    let by_variable = || variables.get("PGSSLROOTCERT");
     match wishes.url_ca.clone().or_else(by_variable) {
         // libpq's word for the system's roots, which are always trusted here.
         Some(ca) if ca.value == "system" => return Ok(None),
-        Some(ca) => return readable(ca.map(in_working_folder)).map(Some),
+        Some(ca) => {
+            let folder = match &ca.source {
+                Source::EnvFile { path, .. } => path.parent(),
+                _ => None,
+            };
+            let folder = folder.unwrap_or(&environment.working_folder).to_owned();
+            return readable(ca.map(|path| folder.join(path))).map(Some);
+        }
         None => {}
     }
     Ok(trust::stored_ca(&environment.config_folder, host, profile))

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::address_url::ConnectionUrl;
 use super::endpoint::{
-    EndpointKind, LOCAL_PORT, SESSION_PORT, is_supabase, project_of_host, project_of_user,
+    EndpointKind, LOCAL_PORT, SESSION_PORT, is_loopback, is_supabase, project_of_host, project_of_user,
 };
 use super::password::Password;
 use super::pgpass::PasswordFile;
@@ -45,6 +45,7 @@ pub(super) fn resolve(given: &Given<'_>) -> Result<Target> {
         .or_else(|| project_of_user(&address.user.value).map(str::to_owned))
         .filter(|_| is_supabase(&address.host.value));
     let configuration = given.configuration;
+    warnings.extend(other_project(given, project.as_deref()));
     Ok(Target {
         profile: given.profile.clone(),
         chosen_by: given.chosen_by.clone(),
@@ -61,6 +62,17 @@ pub(super) fn resolve(given: &Given<'_>) -> Result<Target> {
         ambient: configuration.ambient(),
         warnings,
     })
+}
+
+/// What is said where `linked` goes to another project than the one that the Supabase CLI linked.
+fn other_project(given: &Given<'_>, project: Option<&str>) -> Option<String> {
+    let is_linked = given.profile.as_ref()?.value == "linked";
+    let linked = given.configuration.supabase.as_ref()?.project_ref()?;
+    let project = project.filter(|project| is_linked && *project != linked.value)?;
+    Some(format!(
+        "{} names project `{project}`, and the linked project is `{}` ({})",
+        given.url.source, linked.value, linked.source
+    ))
 }
 
 fn address(given: &Given<'_>, url: &ConnectionUrl, part: &Source) -> Result<Address> {
@@ -108,6 +120,9 @@ fn kind(host: &str, port: u16, url: &ConnectionUrl, table: &ProfileTable) -> End
     match table.endpoint.as_ref().map(|endpoint| *endpoint.get_ref()) {
         Some(EndpointChoice::Transaction) if told.keeps_session_state() => EndpointKind::TransactionPooler,
         Some(EndpointChoice::Session) if !is_supabase(host) => EndpointKind::SessionPooler,
+        // Port 6543 is only where Supabase's poolers are; elsewhere the profile knows better.
+        Some(EndpointChoice::Direct) if is_loopback(host) => EndpointKind::Local,
+        Some(EndpointChoice::Direct) if !is_supabase(host) => EndpointKind::Plain,
         _ if url.transaction_pooler && told.keeps_session_state() => EndpointKind::TransactionPooler,
         _ => told,
     }
@@ -141,8 +156,14 @@ pub(super) fn local(given: &project::Given<'_>) -> Result<Target> {
     let configuration = given.configuration;
     let folder = configuration.supabase.as_ref();
     let port = folder.map_or(Ok(Resolved::built_in(LOCAL_PORT)), SupabaseFolder::local_port)?;
-    let own = given.variables.get_of_profile("SUPABASE_DB_PASSWORD");
-    let password = own.unwrap_or_else(|| Resolved::built_in("postgres".to_owned()));
+    let mut warnings = Vec::new();
+    let password = if given.table.says_password() {
+        let usual = "SUPABASE_DB_PASSWORD";
+        project::password(configuration, given.variables, given.table, usual, &mut warnings)
+    } else {
+        // The stack's password never changes, and that of a hosted project has no business here.
+        Password::Known(Resolved::built_in(SecretString::from("postgres")))
+    };
     let address = Address {
         kind: EndpointKind::Local,
         host: Resolved::built_in("127.0.0.1".to_owned()),
@@ -152,8 +173,9 @@ pub(super) fn local(given: &project::Given<'_>) -> Result<Target> {
         tls: Tls::none(),
         options: Vec::new(),
     };
-    let password = Password::Known(password.map(SecretString::from));
-    one_address(given, address, password)
+    let mut target = one_address(given, address, password)?;
+    target.warnings.extend(warnings);
+    Ok(target)
 }
 
 /// The embedded server, where it runs.

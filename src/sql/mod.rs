@@ -9,6 +9,7 @@
 //! Quoting rules: PostgreSQL documentation, 4.1 "Lexical Structure".
 
 mod copy;
+mod copy_out;
 mod ident;
 mod plan;
 
@@ -19,6 +20,7 @@ use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 
 pub use copy::{CopyIn, copy_in};
+pub use copy_out::copy_out;
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use plan::{Node, Plan};
 

@@ -10,7 +10,9 @@
 )]
 
 mod contract;
+mod doctor;
 mod embedded;
+mod export;
 mod layers;
 mod pooler;
 mod profile;

@@ -1,253 +1,590 @@
-//! `vecops profile` from end to end: what it shows, what it hides, what redirects it and what does not.
+//! `vecops profile`, the binary end to end: what comes from where, what may not redirect, what the doctor says.
 
 use std::process::Output;
 
 use serde_json::Value;
-use vecops::connection::VARIABLES;
 use vecops::sql;
 
-use crate::support::{Sandbox, TestDatabase, on_each_server};
+use crate::support::{Sandbox, TestDatabase, database, majors, on_each_server};
 
-const SECRET: &str = "hunter2-and-more";
+/// The password of every URL and variable here; no output may hold it.
+const SECRET: &str = "hunter2";
+const PROJECT: &str = "abcdefghijklmnopqrst";
 
-/// A manifest with a profile on a test's database, and the variable that holds its password.
-fn profile_on(database: &TestDatabase, sandbox: &Sandbox) -> String {
+/// Files with their texts, or variables with their values.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+/// A sandbox with files in it.
+fn sandbox(files: Pairs<'_>) -> Sandbox {
+    let sandbox = Sandbox::new();
+    for (path, text) in files {
+        let path = sandbox.path().join(path);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, text).unwrap();
+    }
+    sandbox
+}
+
+/// What the Supabase CLI leaves after `supabase link`; no such project and no such pooler exist.
+fn linked() -> Sandbox {
+    let pooler = format!(
+        "postgresql://postgres.{PROJECT}:[YOUR-PASSWORD]@vecops-test-nowhere.pooler.supabase.com:6543/postgres"
+    );
+    sandbox(&[
+        ("supabase/.temp/project-ref", PROJECT),
+        ("supabase/.temp/pooler-url", &pooler),
+        (
+            "supabase/.temp/linked-project.json",
+            &format!("{{\"ref\":\"{PROJECT}\"}}"),
+        ),
+    ])
+}
+
+fn run(sandbox: &Sandbox, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = sandbox.vecops(arguments);
+    command.envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let everything = [output.stdout.as_slice(), &output.stderr].concat();
+    let everything = String::from_utf8(everything).unwrap();
+    assert!(!everything.contains(SECRET), "{arguments:?}: {everything}");
+    output
+}
+
+/// Runs it, expects an exit code, and gives stdout and stderr.
+fn ends(
+    sandbox: &Sandbox,
+    variables: &[(&str, &str)],
+    arguments: &[&str],
+    expected: i32,
+) -> (String, String) {
+    let output = run(sandbox, variables, arguments);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(expected),
+        "{arguments:?}\nstdout: {stdout}\nstderr: {stderr}"
+    );
+    (stdout, stderr)
+}
+
+fn document(sandbox: &Sandbox, variables: &[(&str, &str)], arguments: &[&str], expected: i32) -> Value {
+    let arguments = [arguments, &["--json", "-vvv"]].concat();
+    let (stdout, _) = ends(sandbox, variables, &arguments, expected);
+    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+}
+
+/// The value of a setting and where it came from.
+fn setting(document: &Value, name: &str) -> (String, String) {
+    let settings = document["data"]["settings"].as_array().unwrap();
+    let found = settings.iter().find(|setting| setting["name"] == name);
+    let found = found.unwrap_or_else(|| panic!("no `{name}` in {document:#}"));
+    let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+    (text("value"), text("source"))
+}
+
+/// A profile of a test's database whose password is in `$TEST_PASSWORD`, and that password.
+fn declared(database: &TestDatabase, more: &str) -> (String, String) {
     let mut url = url::Url::parse(&database.url()).unwrap();
     let password = url.password().unwrap().to_owned();
     url.set_password(None).unwrap();
-    url.set_query(None);
-    let manifest = format!(
-        "default_profile = \"here\"\n\n[profiles.here]\nurl = \"{url}\"\npassword_env = \"HERE_PASSWORD\"\n"
+    let manifest = format!("[profiles.test]\nurl = \"{url}\"\npassword_env = \"TEST_PASSWORD\"\n{more}");
+    (manifest, password)
+}
+
+#[test]
+fn the_list_says_what_is_declared_what_is_chosen_and_what_is_wrong() {
+    let manifest = "default_profile = 'staging'\n[profiles.staging]\nurl = 'postgres://db.example.org/d'\n\
+        [profiles.production]\nurl_env = 'NOT_SET'\nprotected = true\n";
+    let sandbox = sandbox(&[("vecops.toml", manifest)]);
+    let list = document(&sandbox, &[], &["profile", "list"], 0);
+    let profiles = list["data"]["profiles"].as_array().unwrap();
+    let names: Vec<_> = profiles.iter().map(|profile| &profile["name"]).collect();
+    assert_eq!(names, ["embedded", "linked", "local", "production", "staging"]);
+    let chosen: Vec<_> = profiles.iter().map(|profile| &profile["chosen"]).collect();
+    assert_eq!(chosen, [false, false, false, false, true]);
+    let production = &profiles[3];
+    assert!(production["source"].as_str().unwrap().ends_with("vecops.toml:4"));
+    assert!(production["problem"].as_str().unwrap().contains("NOT_SET"));
+    assert_eq!(
+        production["protected"], true,
+        "what cannot be resolved is protected all the same"
     );
-    fs_err::write(sandbox.path().join("vecops.toml"), manifest).unwrap();
-    password
+
+    let url = format!("postgres://u:{SECRET}@db.example.org/d");
+    let (stdout, _) = ends(&sandbox, &[("VECOPS_DB_URL", &url)], &["profile", "list"], 0);
+    assert!(
+        stdout.contains("commands use the URL from $VECOPS_DB_URL"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains('*'), "{stdout}");
 }
 
-fn document(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+#[test]
+fn each_value_is_shown_with_its_source_and_the_secret_is_not() {
+    let url = |host: &str| format!("postgres://u:{SECRET}@{host}.example.org:7000/d?connect_timeout=3");
+    let manifest = "[profiles.toml]\nurl = 'postgres://u@toml.example.org/d'\npassword_env = 'TOML_PASSWORD'\n\
+        [profiles.filed]\nenv_file = 'secrets/filed.env'\n[profiles.dotted]\n[profiles.named]\nurl_env = 'NAMED_URL'\n";
+    let sandbox = sandbox(&[
+        ("vecops.toml", manifest),
+        (
+            "secrets/filed.env",
+            &format!("SUPABASE_DB_URL={}\n", url("env-file")),
+        ),
+        (".env.dotted", &format!("DATABASE_URL={}\n", url("dot-profile"))),
+        (
+            ".env",
+            &format!("NAMED_URL={}\nTOML_PASSWORD={SECRET}\n", url("dot-env")),
+        ),
+    ]);
+    let from = |variables: &[(&str, &str)], arguments: &[&str], host: &str, source: &str| {
+        let arguments = [&["profile", "show"], arguments].concat();
+        let shown = document(&sandbox, variables, &arguments, 0);
+        let (value, found) = setting(&shown, "host");
+        assert_eq!(value, format!("{host}.example.org"));
+        assert!(
+            found.starts_with("the URL from ") && found.contains(source),
+            "{host}: {found}"
+        );
+        assert_eq!(setting(&shown, "password").0, "***");
+        let (text, _) = ends(&sandbox, variables, &arguments, 0);
+        assert!(text.contains(source) && text.contains("***"), "{text}");
+        shown
+    };
+    from(&[], &["--db-url", &url("flag")], "flag", "--db-url");
+    let shown = from(
+        &[("VECOPS_DB_URL", &url("environment"))],
+        &[],
+        "environment",
+        "$VECOPS_DB_URL",
+    );
+    assert_eq!(setting(&shown, "connect timeout").0, "3 s");
+    from(
+        &[("NAMED_URL", &url("environment"))],
+        &["named"],
+        "environment",
+        "$NAMED_URL",
+    );
+    from(&[], &["filed"], "env-file", "secrets/filed.env (SUPABASE_DB_URL)");
+    from(&[], &["dotted"], "dot-profile", ".env.dotted (DATABASE_URL)");
+    from(&[], &["named"], "dot-env", ".env (NAMED_URL)");
+    let shown = from(&[], &["toml"], "toml", "vecops.toml:2");
+    assert!(
+        setting(&shown, "password").1.ends_with(".env (TOML_PASSWORD)"),
+        "{shown:#}"
+    );
+    assert_eq!(
+        setting(&shown, "port"),
+        ("5432".to_owned(), "built in".to_owned())
+    );
 }
 
-fn finding<'d>(document: &'d Value, code: &str) -> Option<&'d Value> {
-    let findings = document["data"]["findings"].as_array().unwrap();
-    findings.iter().find(|finding| finding["code"] == code)
+#[test]
+fn what_the_supabase_cli_left_is_used_and_named() {
+    let sandbox = linked();
+    let variables = [("SUPABASE_DB_PASSWORD", SECRET)];
+    let shown = document(&sandbox, &variables, &["profile", "show"], 0);
+    let (host, source) = setting(&shown, "host");
+    assert_eq!(host, format!("db.{PROJECT}.supabase.co"));
+    assert!(source.ends_with("supabase/.temp/project-ref"), "{source}");
+    let (host, source) = setting(&shown, "host (way 2)");
+    assert_eq!(host, "vecops-test-nowhere.pooler.supabase.com");
+    assert!(source.ends_with("supabase/.temp/pooler-url"), "{source}");
+    assert_eq!(setting(&shown, "port (way 2)").0, "5432", "session mode");
+    assert_eq!(setting(&shown, "password").1, "$SUPABASE_DB_PASSWORD");
+    assert_eq!(setting(&shown, "tls").0, "require");
+    let warnings = shown["data"]["warnings"].to_string();
+    assert!(warnings.contains("vecops profile trust FILE"), "{warnings}");
+
+    let local = self::sandbox(&[("supabase/config.toml", "[db]\nport = 54999\n")]);
+    let (port, source) = setting(&document(&local, &[], &["profile", "show"], 0), "port");
+    assert_eq!(port, "54999");
+    assert!(source.ends_with("supabase/config.toml"), "{source}");
+}
+
+#[test]
+fn a_planted_pooler_gets_no_password() {
+    let sandbox = linked();
+    let planted = format!("postgresql://postgres.{PROJECT}@127.0.0.1:5432/postgres");
+    fs_err::write(sandbox.path().join("supabase/.temp/pooler-url"), planted).unwrap();
+    let shown = document(
+        &sandbox,
+        &[("SUPABASE_DB_PASSWORD", SECRET)],
+        &["profile", "show"],
+        0,
+    );
+    assert!(!shown.to_string().contains("127.0.0.1"), "{shown:#}");
+    let warnings = shown["data"]["warnings"].to_string();
+    assert!(
+        warnings.contains("pooler-url is not used: its host is not Supabase's"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn an_unreachable_project_is_tried_each_way_and_each_reason_is_said() {
+    let sandbox = linked();
+    let variables = [("SUPABASE_DB_PASSWORD", SECRET)];
+    let (direct, pooler) = (
+        format!("db.{PROJECT}.supabase.co:5432"),
+        "vecops-test-nowhere.pooler.supabase.com:5432",
+    );
+    let (_, stderr) = ends(&sandbox, &variables, &["search", "t", "--like", "1"], 11);
+    let note = format!("the direct endpoint {direct} cannot be reached: the name has no address");
+    assert!(stderr.contains(&note), "{stderr}");
+    assert!(
+        stderr.contains(&format!("trying the session pooler at {pooler}")),
+        "{stderr}"
+    );
+
+    let (stdout, stderr) = ends(&sandbox, &variables, &["profile", "check"], 11);
+    assert_eq!(stdout, "");
+    for way in [
+        &format!("direct {direct}: "),
+        &format!("session pooler {pooler}: "),
+    ] {
+        assert!(stderr.contains(way.as_str()), "{stderr}");
+    }
+    assert!(stderr.contains("hint: "), "{stderr}");
 }
 
 #[tokio::test]
-async fn the_doctor_examines_the_profiles_database_whatever_pg_variables_say() {
+async fn a_healthy_database_passes_the_check() {
     on_each_server(async |database| {
         let sandbox = Sandbox::new();
-        let password = profile_on(database, &sandbox);
-        let output = sandbox
-            .vecops(&["profile", "check", "--json", "-vvv"])
-            .env("HERE_PASSWORD", &password)
-            .env("PGHOST", "203.0.113.1")
-            .env("PGHOSTADDR", "203.0.113.1")
-            .env("PGPORT", "1")
-            .env("PGUSER", "stranger")
-            .env("PGPASSWORD", "wrong")
-            .env("PGDATABASE", "elsewhere")
-            .env("PGAPPNAME", "stranger")
-            .env("DATABASE_URL", "postgresql://203.0.113.1/elsewhere")
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{output:?}");
-        let report = document(&output);
-        let identity = &report["data"]["server"]["identity"];
-        assert_eq!(identity["database"], database.name.as_str(), "{report:#}");
-        assert_eq!(identity["user"], "postgres");
-        assert_eq!(report["data"]["server"]["role"]["superuser"], false);
-        assert_eq!(report["data"]["server"]["role"]["supabase_roles"], true);
-        assert!(finding(&report, "vector-not-installed").is_some(), "{report:#}");
-        let everything = format!("{output:?}");
-        assert!(!everything.contains(&password), "the password is shown");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_database_in_read_only_mode_is_an_answer_of_no() {
-    on_each_server(async |database| {
-        let statement = format!(
-            "alter database {} set default_transaction_read_only = on",
-            database.name
+        let url = database.url();
+        let variables = [("VECOPS_DB_URL", url.as_str())];
+        let report = document(&sandbox, &variables, &["profile", "check"], 0);
+        let found = report["data"]["findings"].to_string();
+        assert!(
+            found.contains("vector-not-installed") && found.contains("vecops setup plan"),
+            "{found}"
         );
-        sql::run(&mut database.administrator().await, statement)
+
+        let mut connection = database.connection().await;
+        sql::run(&mut connection, "create extension vector schema extensions")
             .await
             .unwrap();
-        let sandbox = Sandbox::new();
-        let password = profile_on(database, &sandbox);
-        let check = |arguments: &[&str]| {
-            sandbox
-                .vecops(arguments)
-                .env("HERE_PASSWORD", &password)
-                .output()
-                .unwrap()
-        };
-        let output = check(&["profile", "check", "here", "--json"]);
-        assert_eq!(output.status.code(), Some(3), "{output:?}");
-        let report = document(&output);
-        let finding = finding(&report, "read-only").unwrap();
-        assert_eq!(finding["level"], "error");
-        assert!(finding["next"].is_string(), "{report:#}");
-        let text = String::from_utf8(check(&["profile", "check"]).stdout).unwrap();
+        let (stdout, stderr) = ends(&sandbox, &variables, &["profile", "check"], 0);
         assert!(
-            text.contains("error: the database is in read-only mode"),
-            "{text}"
+            stderr.starts_with("Target: URL from $VECOPS_DB_URL (local, postgres@"),
+            "{stderr}"
         );
+        for heading in ["Ways to the database", "Server", "time limit", "Findings"] {
+            assert!(
+                stdout.lines().any(|line| line.starts_with(heading)),
+                "{heading}: {stdout}"
+            );
+        }
+        let limit = stdout.lines().find(|line| line.starts_with("statement_timeout"));
+        assert!(limit.unwrap().contains("2 min"), "{stdout}");
+        let password = url::Url::parse(&url).unwrap().password().unwrap().to_owned();
+        assert!(!stdout.contains(&password) && !stderr.contains(&password));
+
+        let report = document(&sandbox, &variables, &["profile", "check"], 0);
+        assert_eq!(report["kind"], "profile-check");
+        assert_eq!(report["data"]["ways"][0]["login"]["succeeded"], true);
+        assert_eq!(report["data"]["server"]["identity"]["database"], database.name);
+        assert_eq!(report["data"]["server"]["vector"]["schema"], "extensions");
+        assert_eq!(report["data"]["server"]["role"]["superuser"], false);
+        assert_eq!(report["data"]["server"]["role"]["supabase_roles"], true);
+        let errors = report["data"]["findings"].as_array().unwrap().iter();
+        assert_eq!(errors.filter(|finding| finding["level"] == "error").count(), 0);
+        assert!(!report.to_string().contains(&password));
     })
     .await;
 }
 
-#[test]
-fn every_value_is_shown_with_its_origin_and_no_secret_with_any_format() {
-    let sandbox = Sandbox::new();
-    let manifest = "[profiles.p]\nproject_ref = \"abcdefghijklmnopqrst\"\nprotected = true\nrole = \"app\"\n\
-                    [profiles.c]\nurl = \"postgresql://db.example.org/d\"\npassword_command = \"printf hunter2-and-more\"\n";
-    fs_err::write(sandbox.path().join("vecops.toml"), manifest).unwrap();
-    fs_err::write(
-        sandbox.path().join(".env.p"),
-        format!("SUPABASE_DB_PASSWORD={SECRET}\n"),
-    )
-    .unwrap();
-    let url = format!("postgresql://u:{SECRET}@db.example.org/d");
-    let mut seen = String::new();
-    for arguments in [
-        &["profile", "show", "p"][..],
-        &["profile", "show", "p", "--json", "-vvv"],
-        &["profile", "show", "c", "-vvv"],
-        &["profile", "show", "--db-url", &url, "-vvv"],
-        &["profile", "list", "-vvv"],
-        &["profile", "list", "--output-format", "stream-json"],
-    ] {
-        let output = sandbox
-            .vecops(arguments)
-            .env("PGPASSWORD", SECRET)
-            .env("SUPABASE_ACCESS_TOKEN", SECRET)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{arguments:?}: {output:?}");
-        seen.push_str(&String::from_utf8(output.stdout).unwrap());
-        seen.push_str(&String::from_utf8(output.stderr).unwrap());
-    }
-    assert!(!seen.contains(SECRET), "{seen}");
-    for origin in [
-        ".env.p (SUPABASE_DB_PASSWORD)",
-        "vecops.toml:2",
-        "vecops.toml:3",
-        "the URL from --db-url",
-    ] {
-        assert!(seen.contains(origin), "{origin}: {seen}");
-    }
-}
-
-#[test]
-fn each_way_of_failing_has_its_exit_code_and_a_next_command() {
-    let sandbox = Sandbox::new();
-    let with_secret = format!("[profiles.p]\nurl = \"postgresql://u:{SECRET}@h/d\"\n");
-    fs_err::write(sandbox.path().join("secret.toml"), with_secret).unwrap();
-    let cases: [(&[&str], i32, &str); 6] = [
-        (&["profile", "check", "nowhere"], 10, "vecops profile list"),
-        (
-            &["profile", "show", "--db-url", "postgresql://h/d?ssl_mode=x"],
-            10,
-            "ssl_mode",
-        ),
-        (
-            &["profile", "list", "--config", "secret.toml"],
-            10,
-            "secret.toml:2",
-        ),
-        (
-            &["profile", "check", "--db-url", "postgresql://127.0.0.1:1/d"],
-            11,
-            "connection refused",
-        ),
-        (&["profile", "check"], 12, "vecops embedded start"),
-        (&["profile", "show", "p", "--profile", "q"], 2, "--profile"),
-    ];
-    for (arguments, code, expected) in cases {
-        let output = sandbox.vecops(arguments).output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
-        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
-        assert!(!stderr.contains(SECRET), "{stderr}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-    }
-}
-
-#[test]
-fn only_supabases_ca_is_trusted_for_everybody() {
-    let sandbox = Sandbox::new();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let ca = rcgen::CertificateParams::new(Vec::new())
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
-    fs_err::write(sandbox.path().join("ca.pem"), ca.pem()).unwrap();
-    fs_err::write(
-        sandbox.path().join("vecops.toml"),
-        "[profiles.p]\nurl = \"postgresql://db.example.org/d\"\n",
-    )
-    .unwrap();
-    let run = |arguments: &[&str]| sandbox.vecops(arguments).output().unwrap();
-    let refused = run(&["profile", "trust", "ca.pem"]);
-    assert_eq!(refused.status.code(), Some(15), "{refused:?}");
-    assert_eq!(
-        run(&["profile", "trust", "ca.pem", "--any"]).status.code(),
-        Some(2)
-    );
-    assert_eq!(run(&["profile", "trust", "vecops.toml"]).status.code(), Some(10));
-    assert!(
-        run(&["profile", "trust", "ca.pem", "--any", "--profile", "p"])
-            .status
-            .success()
-    );
-    let shown = String::from_utf8(run(&["profile", "show", "p"]).stdout).unwrap();
-    assert!(
-        shown.contains("profile-p.pem") && shown.contains("verify-full"),
-        "{shown}"
-    );
-}
-
-#[test]
-fn the_page_names_every_variable_and_the_list_holds_every_variable_that_is_read() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs_err::read_to_string(root.join("docs/profiles.md")).unwrap();
-    for variable in VARIABLES {
+#[tokio::test]
+async fn a_database_in_read_only_mode_fails_the_check() {
+    on_each_server(async |database| {
+        let mut administrator = database.administrator().await;
+        let name = &database.name;
+        let read_only = format!("alter database {name} set default_transaction_read_only = on");
+        sql::run(&mut administrator, read_only).await.unwrap();
+        let sandbox = Sandbox::new();
+        let url = database.url();
+        let variables = [("VECOPS_DB_URL", url.as_str())];
+        let (stdout, _) = ends(&sandbox, &variables, &["profile", "check"], 3);
         assert!(
-            page.contains(&format!("`{}`", variable.name)),
-            "docs/profiles.md lacks {}",
-            variable.name
+            stdout.contains("error: the database is in read-only mode"),
+            "{stdout}"
+        );
+        let report = document(&sandbox, &variables, &["profile", "check"], 3);
+        let finding = &report["data"]["findings"][0];
+        assert_eq!(
+            (&finding["level"], &finding["code"]),
+            (&Value::from("error"), &Value::from("read-only"))
+        );
+        assert!(finding["next"].as_str().unwrap().contains("disk"), "{finding}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_port_without_a_server_end_with_11() {
+    let database = database(majors()[0]).await;
+    let sandbox = Sandbox::new();
+    let mut url = url::Url::parse(&database.url()).unwrap();
+    url.set_password(Some(SECRET)).unwrap();
+    let port = url.port().unwrap();
+    let variables = [("VECOPS_DB_URL", url.as_str())];
+    for command in [&["profile", "check"][..], &["search", "t", "--like", "1"]] {
+        let (stdout, stderr) = ends(&sandbox, &variables, command, 11);
+        assert_eq!(stdout, "");
+        assert!(stderr.contains(&format!("local 127.0.0.1:{port}")), "{stderr}");
+        assert!(stderr.contains("SQLSTATE 28P01"), "{stderr}");
+        assert!(
+            stderr.contains("the password came from the URL from $VECOPS_DB_URL"),
+            "{stderr}"
         );
     }
-    let mut read = 0;
-    let mut folders = vec![root.join("src/cli"), root.join("src/connection")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs_err::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            if path.ends_with("resolve_tests.rs") {
-                continue;
-            }
-            let text = fs_err::read_to_string(&path).unwrap();
-            let code = text.split("#[cfg(test)]").next().unwrap();
-            for call in [".variable(\"", ".is_on(\"", ".get(\"", "folder(\""] {
-                for after in code.split(call).skip(1) {
-                    let name = after.split('"').next().unwrap();
-                    if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
-                        read += 1;
-                        assert!(
-                            VARIABLES.iter().any(|it| it.name == name),
-                            "{}: {name}",
-                            path.display()
-                        );
-                    }
-                }
-            }
-        }
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = listener.local_addr().unwrap().port();
+    drop(listener);
+    url.set_port(Some(free)).unwrap();
+    let variables = [("VECOPS_DB_URL", url.as_str())];
+    let (_, stderr) = ends(&sandbox, &variables, &["profile", "check"], 11);
+    assert!(
+        stderr.contains(&format!("local 127.0.0.1:{free}: connection refused")),
+        "{stderr}"
+    );
+    assert!(stderr.contains("vecops embedded start"), "{stderr}");
+    let output = run(&sandbox, &variables, &["profile", "check", "--json"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let error: Value = serde_json::from_str(stderr.lines().next_back().unwrap())
+        .unwrap_or_else(|error| panic!("{error}: {stderr}"));
+    assert_eq!(error["error"]["exit_code"], 11);
+}
+
+#[tokio::test]
+async fn pg_variables_redirect_no_profile() {
+    let database = database(majors()[0]).await;
+    let (manifest, password) = declared(
+        &database,
+        "[profiles.gaps]\nurl = 'postgres://127.0.0.1'\n[profiles.nowhere]\nurl = 'postgres:///d'\n",
+    );
+    let sandbox = sandbox(&[("vecops.toml", &manifest)]);
+    let variables = [
+        ("TEST_PASSWORD", password.as_str()),
+        ("PGHOST", "192.0.2.1"),
+        ("PGHOSTADDR", "192.0.2.1"),
+        ("PGPORT", "1"),
+        ("PGUSER", "stranger"),
+        ("PGPASSWORD", SECRET),
+        ("PGDATABASE", "elsewhere"),
+        ("PGAPPNAME", "stranger"),
+        ("PGSSLMODE", "disable"),
+        ("DATABASE_URL", "postgres://stranger@192.0.2.1:1/elsewhere"),
+        ("SUPABASE_DB_URL", "postgres://stranger@192.0.2.1:1/elsewhere"),
+    ];
+    let report = document(&sandbox, &variables, &["profile", "check", "test"], 0);
+    assert_eq!(report["data"]["server"]["identity"]["database"], database.name);
+    assert_eq!(report["data"]["server"]["identity"]["user"], "postgres");
+
+    let shown = document(&sandbox, &variables, &["profile", "show", "gaps"], 0);
+    for (name, value) in [("port", "5432"), ("user", "postgres"), ("database", "postgres")] {
+        assert_eq!(
+            setting(&shown, name),
+            (value.to_owned(), "built in".to_owned()),
+            "{name}"
+        );
     }
-    assert!(read > 10, "the reading places were not found");
+    let (_, stderr) = ends(&sandbox, &variables, &["profile", "show", "nowhere"], 10);
+    assert!(
+        stderr.contains("names no host") && stderr.contains("PGHOST"),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_cannot_consent() {
+    let database = database(majors()[0]).await;
+    let collection = "[collections.notes]\ndimensions = 3\nmetric = 'cosine'\npolicy = 'service'\n";
+    let (manifest, password) = declared(&database, "protected = true\n");
+    let manifest = format!("{manifest}{collection}");
+    let consent = "VECOPS_YES=1\n";
+    let sandbox = sandbox(&[
+        ("vecops.toml", &manifest),
+        (".env", consent),
+        (".env.test", consent),
+    ]);
+    let apply = ["setup", "apply", "--profile", "test"];
+    let variables = [("TEST_PASSWORD", password.as_str())];
+    let (_, stderr) = ends(&sandbox, &variables, &apply, 15);
+    assert!(stderr.contains("no consent"), "{stderr}");
+    let plan = ["setup", "plan", "--profile", "test"];
+    ends(&sandbox, &variables, &plan, 3);
+
+    let variables = [("TEST_PASSWORD", password.as_str()), ("VECOPS_YES", "1")];
+    ends(&sandbox, &variables, &apply, 0);
+    ends(&sandbox, &variables, &plan, 0);
+}
+
+#[test]
+fn a_protected_profile_wants_its_name_before_anything_is_destroyed() {
+    let sandbox = sandbox(&[("vecops.toml", "[profiles.embedded]\nprotected = true\n")]);
+    let plan = document(&sandbox, &[], &["embedded", "reset", "--dry-run"], 0);
+    let data = std::path::Path::new(plan["data"]["folder"].as_str().unwrap()).join("precious");
+    fs_err::create_dir_all(&data).unwrap();
+    for (arguments, said) in [
+        (&["--yes"][..], "`--yes --confirm embedded`"),
+        (
+            &["--yes", "--confirm", "local"],
+            "is not the protected profile `embedded`",
+        ),
+        (&["--confirm", "embedded"], "no consent"),
+        (&[], "is protected"),
+    ] {
+        let arguments = [&["embedded", "reset"], arguments].concat();
+        let (_, stderr) = ends(&sandbox, &[], &arguments, 15);
+        assert!(stderr.contains(said), "{stderr}");
+        assert!(data.exists());
+    }
+}
+
+#[test]
+fn what_is_wrong_in_the_configuration_ends_with_10_and_names_the_place() {
+    let with_password = format!("# a remark\n[profiles.p]\nurl = 'postgres://u:{SECRET}@h/d'\n");
+    let cases: &[(Pairs<'_>, Pairs<'_>, &str)] = &[
+        (&[("vecops.toml", &with_password)], &[], "vecops.toml:3"),
+        (
+            &[(
+                "vecops.toml",
+                "[profiles.p]\nurl = 'postgres://h/d?ssl_mode=require'\n",
+            )],
+            &[],
+            "the unknown key `ssl_mode`",
+        ),
+        (
+            &[("vecops.toml", "[profiles.p]\nulr = 'x'\n")],
+            &[],
+            "vecops.toml:2",
+        ),
+        (
+            &[("vecops.toml", "default_profile = 'q'\n")],
+            &[],
+            "`q` is not declared",
+        ),
+        (&[], &[], "profile `p` is not declared"),
+        (&[("vecops.toml", "[profiles.p]\n")], &[], "does not say where"),
+        (
+            &[("vecops.toml", "[profiles.p]\nurl_env = 'NOT_SET'\n")],
+            &[],
+            "`NOT_SET`",
+        ),
+        (
+            &[("vecops.toml", "[profiles.p]\nenv_file = 'gone.env'\n")],
+            &[],
+            "gone.env",
+        ),
+        (
+            &[
+                ("vecops.toml", "[profiles.p]\nurl = 'postgres://h/d'\n"),
+                (".env.p", "hunter2 hunter2\n"),
+            ],
+            &[],
+            ".env.p",
+        ),
+        (
+            &[("vecops.toml", "[profiles.p]\nurl = 'postgres://h/d'\n")],
+            &[("PGSSLROOTCERT", "gone.pem")],
+            "gone.pem",
+        ),
+        (
+            &[("vecops.toml", "[profiles.p]\nurl = 'postgres://h/d'\n")],
+            &[("PGSSLMODE", "maybe")],
+            "$PGSSLMODE",
+        ),
+        (
+            &[("vecops.toml", "[profiles.p]\nurl = 'postgres://h/d'\n")],
+            &[("PGCONNECT_TIMEOUT", "soon")],
+            "PGCONNECT_TIMEOUT",
+        ),
+        (
+            &[(
+                "vecops.toml",
+                "[profiles.p]\nurl = 'postgres://h/d'\nproject_ref = 'abcdefghijklmnopqrst'\n",
+            )],
+            &[],
+            "vecops.toml:3",
+        ),
+        (
+            &[(
+                "vecops.toml",
+                "[profiles.p]\nproject_ref = 'abcdefghijklmnopqrst'\nendpoint = 'session'\n",
+            )],
+            &[],
+            "no pooler is known",
+        ),
+    ];
+    for (files, variables, said) in cases {
+        let sandbox = sandbox(files);
+        let (stdout, stderr) = ends(&sandbox, variables, &["profile", "show", "p"], 10);
+        assert_eq!(stdout, "");
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+    let both = [("VECOPS_PROFILE", "local"), ("VECOPS_DB_URL", "postgres://h/d")];
+    ends(&Sandbox::new(), &both, &["profile", "show"], 10);
+    let config = ["profile", "list", "--config", "gone.toml"];
+    ends(&Sandbox::new(), &[], &config, 10);
+}
+
+#[test]
+fn a_password_that_cannot_be_had_ends_with_10_when_it_is_needed() {
+    let manifest = "[profiles.unset]\nurl = 'postgres://127.0.0.1:1/d'\npassword_env = 'NOT_SET'\n\
+        [profiles.broken]\nurl = 'postgres://127.0.0.1:1/d'\npassword_command = 'echo hunter2; exit 3'\n";
+    let sandbox = sandbox(&[("vecops.toml", manifest)]);
+    for (profile, said) in [("unset", "`NOT_SET`"), ("broken", "`password_command`")] {
+        ends(&sandbox, &[], &["profile", "show", profile], 0);
+        let search = ["search", "t", "--like", "1", "--profile", profile];
+        let (_, stderr) = ends(&sandbox, &[], &search, 10);
+        assert!(stderr.contains(said), "{stderr}");
+    }
+}
+
+#[test]
+fn the_embedded_profile_without_its_server_is_a_missing_precondition() {
+    let (_, stderr) = ends(&Sandbox::new(), &[], &["profile", "check"], 12);
+    assert!(stderr.contains("vecops embedded start"), "{stderr}");
+}
+
+#[test]
+fn the_page_on_profiles_names_every_variable_and_key() {
+    let page = include_str!("../../docs/profiles.md");
+    let keys = [
+        "url",
+        "url_env",
+        "project_ref",
+        "pooler_url",
+        "user",
+        "database",
+        "password_env",
+        "password_command",
+        "password_from",
+        "endpoint",
+        "env_file",
+        "protected",
+        "tls",
+        "tls_ca",
+        "role",
+    ];
+    // The list is the program's: it names the keys that it knows when it meets another one.
+    let sandbox = sandbox(&[("vecops.toml", "[profiles.p]\nulr = 'x'\n")]);
+    let (_, stderr) = ends(&sandbox, &[], &["profile", "show", "p"], 10);
+    let known = stderr
+        .split("expected one of ")
+        .nth(1)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_else(|| panic!("{stderr}"));
+    let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+    assert_eq!(known, keys, "{stderr}");
+
+    let variables = vecops::connection::VARIABLES;
+    let names = variables.iter().map(|variable| variable.name).chain(keys);
+    let missing: Vec<_> = names
+        .filter(|name| !page.contains(&format!("| `{name}` |")))
+        .collect();
+    assert!(missing.is_empty(), "docs/profiles.md has no row for {missing:?}");
 }

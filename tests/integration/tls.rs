@@ -261,3 +261,81 @@ async fn the_doctor_shows_the_chain_and_its_verdict() {
     assert_eq!(tls["verdict"], "trusted", "{document:#}");
     assert_eq!(tls["chain"].as_array().unwrap().len(), 2, "{document:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ca_of_ones_own_is_trusted_for_one_profile_and_then_verified() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let stand = Stand::new().await;
+    let good = proxy(&stand.ca, "localhost", 2100, stand.backend()).await;
+    let planted = proxy(&ca(), "localhost", 2100, stand.backend()).await;
+    let url = url::Url::parse(&stand.database.url()).unwrap();
+    let profile = |name: &str, proxy: SocketAddr| {
+        format!(
+            "[profiles.{name}]\nurl = \"postgresql://postgres@localhost:{}{}\"\npassword_env = \"P\"\n",
+            proxy.port(),
+            url.path()
+        )
+    };
+    let declare = |own: SocketAddr| {
+        let manifest = format!("{}{}", profile("own", own), profile("other", good));
+        fs_err::write(stand.sandbox.path().join("vecops.toml"), manifest).unwrap();
+    };
+    let run = async |arguments: &[&str]| {
+        let mut command = stand.sandbox.vecops(arguments);
+        command.env("P", url.password().unwrap());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await;
+        let output = output.unwrap();
+        let text = [output.stdout.as_slice(), &output.stderr].concat();
+        (output.status.code(), String::from_utf8(text).unwrap())
+    };
+    let log_in = ["search", "nothing", "--like", "1", "--profile", "own"];
+
+    declare(planted);
+    assert_eq!(
+        run(&log_in).await.0,
+        LOGGED_IN,
+        "on this machine nobody verifies without a CA"
+    );
+    for (arguments, code, said) in [
+        (&["profile", "trust", "ca.pem"][..], 15, "is not Supabase's CA"),
+        (&["profile", "trust", "ca.pem", "--any"], 2, "--profile"),
+        (
+            &["profile", "trust", "ca.pem", "--any", "--profile", "../own"],
+            10,
+            "not declared",
+        ),
+        (
+            &["profile", "trust", "gone.pem", "--any", "--profile", "own"],
+            10,
+            "gone.pem",
+        ),
+    ] {
+        let (ended, text) = run(arguments).await;
+        assert_eq!(ended, Some(code), "{text}");
+        assert!(text.contains(said), "{text}");
+    }
+
+    let (ended, text) = run(&["profile", "trust", "ca.pem", "--any", "--profile", "own"]).await;
+    assert_eq!(ended, Some(0), "{text}");
+    let kept = stand
+        .sandbox
+        .path()
+        .join("home/.config/vecops/ca/profile-own.pem");
+    let mode = fs_err::metadata(&kept).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (_, shown) = run(&["profile", "show", "own"]).await;
+    assert!(
+        shown.contains("verify-full") && shown.contains("profile-own.pem"),
+        "{shown}"
+    );
+    let (_, other) = run(&["profile", "show", "other"]).await;
+    assert!(!other.contains("profile-own.pem"), "{other}");
+
+    let (ended, text) = run(&log_in).await;
+    assert_eq!(ended, NOT_CONNECTED, "{text}");
+    assert!(text.contains("signed by nobody known here"), "{text}");
+    declare(good);
+    let (ended, text) = run(&log_in).await;
+    assert_eq!(ended, LOGGED_IN, "{text}");
+}

@@ -57,11 +57,19 @@ pub(super) fn findings(target: &Target, ways: &[WayReport], server: &ServerRepor
 
 /// What each way says; `connected` is whether one of them works.
 pub(super) fn about_ways(target: &Target, ways: &[WayReport], connected: bool) -> Vec<Finding> {
-    let level = if connected { Level::Warning } else { Level::Error };
-    let has_other = ways.len() > 1;
-    ways.iter()
-        .flat_map(|way| about_way(target, way, level, has_other))
-        .collect()
+    let has_other = connected && ways.len() > 1;
+    let is_reached = |way: &WayReport| way.reach.as_ref().is_none_or(|reach| reach.failure.is_none());
+    // Commands stay with the first way that answers, so a login that fails there fails for all of them.
+    let first_reached = ways.iter().position(is_reached);
+    let about = |(number, way): (usize, &WayReport)| {
+        let level = if connected && first_reached != Some(number) {
+            Level::Warning
+        } else {
+            Level::Error
+        };
+        about_way(target, way, level, has_other)
+    };
+    ways.iter().enumerate().flat_map(about).collect()
 }
 
 fn about_way(target: &Target, way: &WayReport, level: Level, has_other: bool) -> Vec<Finding> {
@@ -259,4 +267,93 @@ fn about_server(server: &ServerReport) -> Vec<Finding> {
         findings.push(finding(Level::Note, "role", message, Some(next)));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::reach::Reach;
+    use super::super::LoginReport;
+    use super::*;
+
+    fn way(endpoint: EndpointKind, unreachable: Option<Unreachable>, login_error: Option<&str>) -> WayReport {
+        WayReport {
+            endpoint,
+            host: "h".to_owned(),
+            port: 5432,
+            reach: Some(Reach {
+                ipv4: Vec::new(),
+                ipv6: Vec::new(),
+                answered: None,
+                failure: unreachable,
+                seconds: 0.0,
+            }),
+            tls_mode: TlsMode::Require,
+            tls: None,
+            login: LoginReport {
+                succeeded: login_error.is_none(),
+                seconds: None,
+                error: login_error.map(str::to_owned),
+                sqlstate: None,
+                hints: vec!["Do this.".to_owned()],
+            },
+        }
+    }
+
+    fn levels(ways: &[WayReport], connected: bool) -> Vec<(Level, &'static str)> {
+        let target = Target::at_nowhere();
+        let findings = about_ways(&target, ways, connected);
+        assert!(
+            findings.iter().all(|finding| finding.next.is_some()),
+            "{findings:?}"
+        );
+        findings
+            .iter()
+            .map(|finding| (finding.level, finding.code))
+            .collect()
+    }
+
+    #[test]
+    fn a_way_that_commands_skip_is_a_warning_and_one_at_which_they_stop_an_error() {
+        let direct = |failure, login| way(EndpointKind::Direct, failure, login);
+        let pooler = || way(EndpointKind::SessionPooler, None, None);
+        let ipv6 = || Some(Unreachable::Ipv6Only("no route".to_owned()));
+        assert_eq!(
+            levels(&[direct(ipv6(), Some("x")), pooler()], true),
+            [(Level::Warning, "unreachable")]
+        );
+        assert_eq!(
+            levels(&[direct(None, Some("wrong password")), pooler()], true),
+            [(Level::Error, "login")],
+            "commands do not go on to the pooler from a login that fails"
+        );
+        assert_eq!(
+            levels(
+                &[
+                    direct(None, None),
+                    way(EndpointKind::SessionPooler, None, Some("x"))
+                ],
+                true
+            ),
+            [(Level::Warning, "login")]
+        );
+        assert_eq!(
+            levels(&[direct(Some(Unreachable::Refused), Some("x"))], false),
+            [(Level::Error, "unreachable")]
+        );
+    }
+
+    #[test]
+    fn each_reason_for_no_connection_has_its_own_advice() {
+        let next = |endpoint, failure: Unreachable| {
+            let way = way(endpoint, Some(failure.clone()), None);
+            about_unreachable(&failure, &way, false)
+        };
+        let unknown = || Unreachable::NoAddress("unknown".to_owned());
+        assert!(next(EndpointKind::Direct, unknown()).contains("paused"));
+        assert!(next(EndpointKind::Plain, unknown()).contains("spelling"));
+        assert!(next(EndpointKind::Direct, Unreachable::Ipv6Only(String::new())).contains("supabase link"));
+        assert!(next(EndpointKind::Local, Unreachable::Refused).contains("supabase start"));
+        assert!(next(EndpointKind::Plain, Unreachable::Refused).contains("port"));
+        assert!(next(EndpointKind::SessionPooler, Unreachable::TimedOut).contains("restrictions"));
+    }
 }

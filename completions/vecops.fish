@@ -504,6 +504,14 @@ bvecs\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l side -d 'For npy, fvecs and bvecs: the file with the other columns, row by row' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l map -d 'Fill a column from the field with another name, or with a dotted path; may be given several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l owner -d 'The user that lines without an owner belong to, in a collection with the policy `owner`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l on-conflict -d 'What happens to a row whose id is in the table already: it ends the load, the table\'s row stays, or the table\'s row gets the columns of the source' -r -f -a "error\t''
+skip\t''
+update\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l on-error -d 'What happens at a row that cannot be loaded: it ends the load, or it is left out' -r -f -a "stop\t''
+skip\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l rejects -d 'A new file for the rows left out, as JSON Lines with their line numbers and reasons' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l max-rejects -d 'With how many rows left out the load is still good' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l batch-size -d 'How much is sent to the server between two commits' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -520,7 +528,10 @@ always\t'Always'
 never\t'Never'"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l builtin -d 'The 448 passages that come with vecops, with embeddings of 384 dimensions'
-complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -d 'Read and check everything, list the bad lines, load nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -l check-only -d 'Read and check everything, list the bad lines, load nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l restart -d 'Forget the position of an earlier run; the rows that it loaded stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'

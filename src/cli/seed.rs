@@ -1,19 +1,24 @@
 //! `vecops seed`: loads rows from files into a collection or any table with a vector column.
 
+mod mode;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use self::mode::ModeArgs;
 use super::Context;
-use super::consent::{self, Weight};
+use super::consent;
 use crate::catalog;
 use crate::connection::{Need, Session, TransactionOptions};
 use crate::error::{Context as _, Error, Kind, Outcome, Result};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
-use crate::seed::{self, CheckReport, Destination, Format, Inputs, LoadReport, Mapping, Source, builtin};
+use crate::seed::{
+    self, CheckReport, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Problem, Resume, Resumed, Source, builtin,
+};
 
 /// The rows from which a vector index makes a load much slower than building it afterwards.
 const MANY_ROWS: u64 = 5_000;
@@ -22,7 +27,8 @@ const MANY_ROWS: u64 = 5_000;
 ///
 /// The fields of a row, by name or by --map, are the columns of the table: `id`, `content`, `metadata` and `embedding`
 /// in a collection. Everything is loaded in one transaction, or nothing: the first bad row ends it with an error that
-/// names its place. Files compressed with gzip or zstd are read as they are.
+/// names its place; `--on-error skip` leaves bad rows out, `--resumable` commits in batches. Files compressed with gzip
+/// or zstd are read as they are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   vecops seed passages --builtin
@@ -31,6 +37,9 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed documents --from packages.parquet --map content=description --yes
   vecops seed documents --from part-*.csv.gz --yes
   vecops seed documents --from vectors.npy --side documents.jsonl --yes
+  vecops seed documents --from documents.jsonl --on-conflict update --yes
+  vecops seed documents --from dump.jsonl --on-error skip --rejects bad.jsonl --yes
+  vecops seed documents --from large.jsonl.zst --resumable --yes
   vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
   produce | vecops seed documents --from - --format csv --yes")]
 pub(super) struct SeedArgs {
@@ -57,8 +66,11 @@ pub(super) struct SeedArgs {
     owner: Option<Uuid>,
 
     /// Read and check everything, list the bad lines, load nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "check-only")]
     dry_run: bool,
+
+    #[command(flatten)]
+    mode: ModeArgs,
 }
 
 /// What `--format` takes.
@@ -118,17 +130,25 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     }
     if args.dry_run {
         let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
-        let report = seed::check(&mut transaction, &destination, &source, context.progress()).await?;
+        let on_conflict = args.mode.options().on_conflict;
+        let progress = context.progress();
+        let report = seed::check_with(&mut transaction, &destination, &source, on_conflict, progress).await?;
         return context.finish(&report);
     }
     let table = destination.table.plain();
-    show_plan(context, &destination, &source);
+    show_plan(context, &destination, &source, &args.mode);
     let _consent = consent::ask(
         context,
         &format!("Load {} into `{table}`?", source.name()),
-        Weight::Additive,
+        args.mode.weight(),
     )?;
-    let report = load(context, &mut session, &destination, &source).await?;
+    let options = args.mode.options();
+    let report = match args.mode.resume() {
+        None => load_with(context, &mut session, &destination, &source, &options).await?,
+        Some(resume) => {
+            load_resumable(context, &mut session, &destination, &source, &options, resume).await?
+        }
+    };
     if report.rows >= MANY_ROWS && !report.vector_indexes.is_empty() {
         context.progress().note(&format!(
             "each row had to enter {}; a load into a table without it, and the index built afterwards, is faster",
@@ -148,7 +168,7 @@ async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> R
 }
 
 /// Says what would happen, on stderr.
-fn show_plan(context: &Context, destination: &Destination, source: &Source) {
+fn show_plan(context: &Context, destination: &Destination, source: &Source, mode: &ModeArgs) {
     let size = source
         .size()
         .map_or_else(String::new, |size| format!(" ({})", units::bytes(size)));
@@ -163,7 +183,11 @@ fn show_plan(context: &Context, destination: &Destination, source: &Source) {
         format!("; each new row enters {}", names(&destination.vector_indexes))
     };
     let source = source.name();
-    let plan = format!("plan: load {source}{size} into `{table}` in one transaction; {rows}{entered}");
+    let plan = format!(
+        "plan: load {source}{size} into `{table}` {}; {rows}{}{entered}",
+        mode.commits(),
+        mode.plan()
+    );
     context.progress().note(&plan);
 }
 
@@ -179,25 +203,69 @@ pub(super) async fn load(
     destination: &Destination,
     source: &Source,
 ) -> Result<LoadReport> {
+    load_with(context, session, destination, source, &LoadOptions::default()).await
+}
+
+async fn load_with(
+    context: &Context,
+    session: &mut Session,
+    destination: &Destination,
+    source: &Source,
+    options: &LoadOptions,
+) -> Result<LoadReport> {
     let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
     // A COPY waits for rows, and a server that waits for its client hears no cancel request.
-    let load = seed::load(&mut transaction, destination, source, context.progress());
+    let load = seed::load_with(&mut transaction, destination, source, options, context.progress());
     let mut report = context.unless_interrupted(load).await.map_err(nothing_loaded)?;
     transaction
         .commit()
         .await
         .map_err(|error| unsure(Error::from(error), destination))?;
-    // The rows are in: from here on nothing may make the command fail.
-    report.analyzed = match analyze(session, destination).await {
+    report.analyzed = renew_statistics(context, session, destination).await;
+    Ok(report)
+}
+
+/// Loads batch after batch.
+async fn load_resumable(
+    context: &Context,
+    session: &mut Session,
+    destination: &Destination,
+    source: &Source,
+    options: &LoadOptions,
+    resume: Resume,
+) -> Result<LoadReport> {
+    let progress = context.progress();
+    let load = seed::load_resumable(session, destination, source, options, resume, progress);
+    let Resumed { mut report, stopped } =
+        context
+            .unless_interrupted(Box::pin(load))
+            .await
+            .map_err(|error| match error.kind() {
+                Kind::Interrupted => {
+                    error.hint("Run the same command again: it goes on behind the last batch.")
+                }
+                _ => error,
+            })?;
+    match stopped {
+        Some(error) => {
+            context
+                .report_error(&error.hint("Run the same command again: it goes on behind the last batch."));
+        }
+        None => report.analyzed = renew_statistics(context, session, destination).await,
+    }
+    Ok(report)
+}
+
+/// The rows are in: from here on nothing may make the command fail.
+async fn renew_statistics(context: &Context, session: &mut Session, destination: &Destination) -> bool {
+    match analyze(session, destination).await {
         Ok(analyzed) => analyzed,
         Err(error) => {
-            context
-                .progress()
-                .warn(&format!("the rows are in, but the statistics are old: {error}"));
+            let message = format!("the rows are in, but the statistics are old: {error}");
+            context.progress().warn(&message);
             false
         }
-    };
-    Ok(report)
+    }
 }
 
 async fn analyze(session: &mut Session, destination: &Destination) -> Result<bool> {
@@ -236,12 +304,45 @@ impl Report for LoadReport {
         let line = format!(
             "loaded {rows} into `{}` in {time}{}",
             self.table.plain(),
-            rate(self.rows, self.seconds)
+            if self.resumed_after.is_none() {
+                rate(self.rows, self.seconds)
+            } else {
+                String::new()
+            }
         );
-        page.styled(Role::Good, &line);
+        if self.stopped.is_some() {
+            page.styled(
+                Role::Error,
+                &format!("stopped early: {line}; the same command goes on"),
+            );
+        } else if self.complete_before {
+            let rows = units::plural(self.rows, "row", "rows");
+            let table = self.table.plain();
+            page.styled(
+                Role::Good,
+                &format!("an earlier run loaded {rows} into `{table}`; nothing to do"),
+            );
+            page.styled(
+                Role::Hint,
+                "`vecops seed ... --resumable --restart` loads the source again.",
+            );
+        } else {
+            page.styled(Role::Good, &line);
+        }
         page.field("source", sanitize(&self.source));
-        if self.rows == 0 {
+        if let Some(rows) = self.resumed_after {
+            page.field("resumed", format!("after {}", units::plural(rows, "row", "rows")));
+        }
+        if self.columns.is_empty() && self.rows == 0 {
             page.styled(Role::Warning, "the source holds no rows");
+        }
+        show_counts(page, self);
+        if self.rejected > 0 {
+            let lines = units::plural(self.rejected, "line was", "lines were");
+            page.styled(Role::Error, &format!("{lines} left out"));
+            show_problems(page, &self.problems, self.rejected);
+        }
+        if self.columns.is_empty() {
             return;
         }
         let columns: Vec<String> = self.columns.iter().map(crate::sql::Ident::plain).collect();
@@ -251,6 +352,9 @@ impl Report for LoadReport {
         if let Some(id) = self.sequence_moved_to {
             page.field("next id", format!("after {id}"));
         }
+        if self.stopped.is_some() {
+            return;
+        }
         page.field(
             "statistics",
             if self.analyzed {
@@ -259,6 +363,53 @@ impl Report for LoadReport {
                 "not renewed: the role may not"
             },
         );
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self.rejected {
+            _ if self.stopped.is_some() => Outcome::Partial,
+            0 => Outcome::Success,
+            _ => Outcome::NotMet,
+        }
+    }
+}
+
+/// What became of the rows, where not all of them are simply new.
+fn show_counts(page: &mut Page, report: &LoadReport) {
+    let counts = &report.counts;
+    let known = counts.updated + counts.unchanged + counts.skipped;
+    let some = |count: u64| (count > 0).then_some(count);
+    let shown = [
+        ("deleted before", report.removed),
+        ("inserted", (known > 0).then_some(counts.inserted)),
+        ("updated", some(counts.updated)),
+        ("unchanged", some(counts.unchanged)),
+        ("skipped", some(counts.skipped)),
+    ];
+    for (label, count) in shown {
+        if let Some(count) = count {
+            page.field(label, units::count(count));
+        }
+    }
+}
+
+/// The first problems, how many more there are, and what to do about them.
+fn show_problems(page: &mut Page, listed: &[Problem], all: u64) {
+    let mut problems = Table::new().text("place").text("problem");
+    for problem in listed {
+        problems.row([problem.place.clone(), problem.why.clone()]);
+    }
+    page.table(&problems);
+    let more = all.saturating_sub(listed.len() as u64);
+    if more > 0 {
+        page.styled(Role::Dim, &format!("and {} more", units::count(more)));
+    }
+    let mut hints: Vec<&str> = Vec::new();
+    for hint in listed.iter().filter_map(|problem| problem.hint.as_deref()) {
+        if !hints.contains(&hint) {
+            hints.push(hint);
+            page.styled(Role::Hint, &sanitize(hint));
+        }
     }
 }
 
@@ -294,23 +445,7 @@ impl Report for CheckReport {
                 Role::Error,
                 &format!("{lines} not fit into `{table}`, {rows} would; nothing was loaded"),
             );
-            let mut problems = Table::new().text("place").text("problem");
-            for problem in &self.problems {
-                problems.row([problem.place.clone(), problem.why.clone()]);
-            }
-            page.table(&problems);
-            let listed = self.problems.len() as u64;
-            if listed < self.problem_count {
-                let more = self.problem_count - listed;
-                page.styled(Role::Dim, &format!("and {} more", units::count(more)));
-            }
-            let mut hints: Vec<&str> = Vec::new();
-            for hint in self.problems.iter().filter_map(|problem| problem.hint.as_deref()) {
-                if !hints.contains(&hint) {
-                    hints.push(hint);
-                    page.styled(Role::Hint, &sanitize(hint));
-                }
-            }
+            show_problems(page, &self.problems, self.problem_count);
         }
         let columns: Vec<String> = self.columns.iter().map(crate::sql::Ident::plain).collect();
         page.field("columns", columns.join(", "));

@@ -10,6 +10,7 @@ use std::time::Instant;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
+use super::conflict::OnConflict;
 use super::destination::Destination;
 use super::pipeline::{self, Chunk, Event, Purpose};
 use super::source::{Source, row_of};
@@ -65,6 +66,17 @@ pub async fn check(
     source: &Source,
     progress: &dyn Progress,
 ) -> Result<CheckReport> {
+    check_with(connection, destination, source, OnConflict::Error, progress).await
+}
+
+/// The same as [`check`], for a load that does something else than end at a key that is there already.
+pub async fn check_with(
+    connection: &mut PgConnection,
+    destination: &Destination,
+    source: &Source,
+    on_conflict: OnConflict,
+    progress: &dyn Progress,
+) -> Result<CheckReport> {
     let started = Instant::now();
     let task = progress.task(&format!("check {}", source.name()), Unit::Bytes, source.size());
     let (mut events, reading) = pipeline::start(source, destination, Purpose::Check);
@@ -102,7 +114,7 @@ pub async fn check(
                 report.bytes_read = chunk.consumed;
                 report.bytes_to_send += u64::try_from(chunk.bytes.len()).unwrap_or_default();
                 report.rows += chunk.lines.rows();
-                for problem in key_problems(connection, destination, &chunk, &mut seen).await? {
+                for problem in key_problems(connection, destination, on_conflict, &chunk, &mut seen).await? {
                     report.rows = report.rows.saturating_sub(1);
                     report.add(problem);
                 }
@@ -135,10 +147,12 @@ impl CheckReport {
 async fn key_problems(
     connection: &mut PgConnection,
     destination: &Destination,
+    on_conflict: OnConflict,
     chunk: &Chunk,
     seen: &mut HashMap<u128, u64>,
 ) -> Result<Vec<Problem>> {
-    let Some(id) = destination.id.and_then(|place| destination.fields.get(place)) else {
+    let id = destination.id.and_then(|place| destination.fields.get(place));
+    let Some(id) = id.filter(|_| on_conflict != OnConflict::Skip) else {
         return Ok(Vec::new());
     };
     let problem = |line: u64, why: String| Problem {
@@ -158,7 +172,7 @@ async fn key_problems(
             None => drop(lines.insert(key.as_str(), *line)),
         }
     }
-    if lines.is_empty() {
+    if lines.is_empty() || on_conflict == OnConflict::Update {
         return Ok(problems);
     }
     let statement = format!(

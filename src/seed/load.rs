@@ -4,21 +4,31 @@ use std::time::Instant;
 
 use serde::Serialize;
 use sqlx::PgConnection;
-use tokio::sync::mpsc::Receiver;
 
+use super::check::Problem;
+use super::conflict::{self, Counts, OnConflict};
+use super::copying::{Failure, Into};
 use super::destination::Destination;
-use super::lines::RowLines;
-use super::pipeline::{self, Chunk, Event, Purpose};
+use super::feed::Feed;
 use super::refusal;
+use super::rejects::{Rejects, Tolerance};
+use super::replace;
 use super::sequence;
 use super::source::Source;
-use crate::error::{Context as _, Error, Result};
-use crate::progress::{Progress, Task, Unit};
-use crate::sql::{self, CopyIn, Ident, QualifiedName};
-use crate::vector::copy::{HEADER, TRAILER};
+use crate::error::{Context as _, Result};
+use crate::progress::Progress;
+use crate::sql::{self, Ident, QualifiedName};
 
-/// How many bytes go into one COPY. The server's error is heard only at its end, so it must not be far.
-const ONE_COPY: usize = 32 * 1024 * 1024;
+/// How rows are loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// What happens to a row whose key is in the table already.
+    pub on_conflict: OnConflict,
+    /// Whether the rows replace all that are in the table.
+    pub replace: bool,
+    /// Where bad lines are left out: how. Else the first one ends the load.
+    pub tolerance: Option<Tolerance>,
+}
 
 /// What was loaded.
 #[derive(Debug, Clone, Serialize)]
@@ -27,8 +37,17 @@ pub struct LoadReport {
     pub table: QualifiedName,
     /// Where the rows came from.
     pub source: String,
-    /// How many rows were loaded.
+    /// How many rows were loaded: inserted or updated.
     pub rows: u64,
+    /// What became of the rows.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// How many rows were deleted before, where the load replaces them.
+    pub removed: Option<u64>,
+    /// How many lines were left out because they cannot be loaded.
+    pub rejected: u64,
+    /// The first of them.
+    pub problems: Vec<Problem>,
     /// The columns that the source filled.
     pub columns: Vec<Ident>,
     /// The bytes read, compressed as they may be.
@@ -43,6 +62,12 @@ pub struct LoadReport {
     pub vector_indexes: Vec<String>,
     /// Whether the planner's statistics were renewed after the commit.
     pub analyzed: bool,
+    /// How many rows of the source earlier runs had dealt with, where this run went on behind them.
+    pub resumed_after: Option<u64>,
+    /// Whether an earlier run had loaded everything.
+    pub complete_before: bool,
+    /// Why the load stopped before the end of the source, where it can be resumed.
+    pub stopped: Option<String>,
 }
 
 /// Loads everything in the caller's transaction, which the caller commits. After an error nothing is loaded, and the
@@ -53,51 +78,35 @@ pub async fn load(
     source: &Source,
     progress: &dyn Progress,
 ) -> Result<LoadReport> {
-    let started = Instant::now();
-    sql::fixed(include_str!("../../sql/seed/prepare.sql"))
-        .execute(&mut *connection)
-        .await
-        .context("prepare the transaction")?;
-    sql::run(connection, refusal::SAVEPOINT)
-        .await
-        .context("set a savepoint")?;
+    load_with(connection, destination, source, &LoadOptions::default(), progress).await
+}
 
-    let task = progress.task(
-        &format!("load {}", destination.table.plain()),
-        Unit::Bytes,
-        source.size(),
-    );
-    let mut loading = Loading {
-        destination,
-        source,
-        task: &task,
-        columns: Vec::new(),
-        totals: Totals::default(),
+/// The same as [`load`], as the options say.
+pub async fn load_with(
+    connection: &mut PgConnection,
+    destination: &Destination,
+    source: &Source,
+    options: &LoadOptions,
+    progress: &dyn Progress,
+) -> Result<LoadReport> {
+    let started = Instant::now();
+    let rejects = Rejects::new(source, options.tolerance.clone());
+    rejects.expect_new_file()?;
+    prepare(connection).await?;
+    let removed = if options.replace {
+        Some(replace::clear(connection, destination).await?)
+    } else {
+        None
     };
-    let copied = loading.run(connection).await;
-    let Loading { columns, totals, .. } = loading;
-    match copied {
-        Ok(()) => {}
-        Err(Failure::Here(error)) => return Err(error),
-        Err(Failure::Server(error, lines)) => {
-            return Err(refusal::explain(connection, destination, source, error, &lines).await);
-        }
-    }
-    let columns: Vec<Ident> = columns.into_iter().cloned().collect();
-    let sequence_moved_to = sequence::move_past(connection, destination, totals.greatest_id).await?;
-    task.finish();
-    Ok(LoadReport {
-        table: destination.table.clone(),
-        source: source.name(),
-        rows: totals.rows,
-        columns,
-        bytes_read: totals.read,
-        bytes_sent: totals.sent,
-        seconds: started.elapsed().as_secs_f64(),
-        sequence_moved_to,
-        vector_indexes: destination.vector_indexes.clone(),
-        analyzed: false,
-    })
+    let mut feed = Feed::start(source, destination, rejects, progress);
+    let counts = fill(connection, destination, source, options, &mut feed, usize::MAX).await?;
+    feed.finish().await?;
+    feed.rejects.sync()?;
+    let mut report = report(destination, source, &feed, counts);
+    report.removed = removed;
+    report.sequence_moved_to = sequence::move_past(connection, destination, feed.totals.greatest_id).await?;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
 }
 
 /// Renews the planner's statistics, where the role may; returns whether it did.
@@ -112,138 +121,88 @@ pub async fn analyze(connection: &mut PgConnection, destination: &Destination) -
     Ok(true)
 }
 
-#[derive(Default)]
-struct Totals {
-    rows: u64,
-    read: u64,
-    sent: u64,
-    greatest_id: Option<i64>,
+/// Makes a transaction fit for a load.
+pub(super) async fn prepare(connection: &mut PgConnection) -> Result<()> {
+    sql::fixed(include_str!("../../sql/seed/prepare.sql"))
+        .execute(&mut *connection)
+        .await
+        .context("prepare the transaction")?;
+    sql::run(connection, refusal::SAVEPOINT)
+        .await
+        .context("set a savepoint")
 }
 
-struct Loading<'a> {
-    destination: &'a Destination,
-    source: &'a Source,
-    task: &'a Task,
-    columns: Vec<&'a Ident>,
-    totals: Totals,
-}
-
-/// Why loading stopped.
-enum Failure {
-    /// vecops found something: a bad line, a file that cannot be read.
-    Here(Error),
-    /// The server refused rows, which stand on these lines.
-    Server(sqlx::Error, RowLines),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Here(error)
-    }
-}
-
-/// A COPY under way.
-struct Batch<'c> {
-    copy: CopyIn<'c>,
-    bytes: usize,
-    lines: RowLines,
-}
-
-impl Batch<'_> {
-    async fn finish(mut self) -> Result<(), Failure> {
-        if let Err(error) = self.copy.send(&TRAILER).await {
-            return Err(Failure::Server(error, self.lines));
+/// Loads rows until there are none left, or so many bytes are in.
+pub(super) async fn fill(
+    connection: &mut PgConnection,
+    destination: &Destination,
+    source: &Source,
+    options: &LoadOptions,
+    feed: &mut Feed<'_>,
+    limit: usize,
+) -> Result<Counts> {
+    let filled = match options.on_conflict {
+        OnConflict::Error => Box::pin(copy(connection, destination, feed, limit)).await,
+        on_conflict => {
+            let filled = conflict::fill(connection, destination, source, on_conflict, feed, limit);
+            Box::pin(filled).await
         }
-        match self.copy.finish().await {
-            Ok(rows) if rows == self.lines.rows() => Ok(()),
-            Ok(rows) => {
-                let sent = self.lines.rows();
-                let message =
-                    format!("{sent} rows were sent, but the table took {rows}: a trigger leaves rows out");
-                Err(Failure::Here(Error::failed(message)))
-            }
-            Err(error) => Err(Failure::Server(error, self.lines)),
+    };
+    match filled {
+        Ok(counts) => Ok(counts),
+        Err(Failure::Here(error)) => Err(error),
+        Err(Failure::Server(error, lines)) => {
+            Err(refusal::explain(connection, destination, source, error, &lines).await)
         }
     }
 }
 
-impl Loading<'_> {
-    async fn run(&mut self, connection: &mut PgConnection) -> Result<(), Failure> {
-        let (mut events, reading) = pipeline::start(self.source, self.destination, Purpose::Load);
-        let sent = self.send_all(connection, &mut events).await;
-        drop(events);
-        // Where sending failed, its reason counts, not the reader's. Nobody waits for a reader that waits for stdin.
-        sent?;
-        reading
-            .await
-            .map_err(|error| Error::bug("the reading thread ended early").caused_by(&error))??;
-        Ok(())
+/// Copies straight into the table.
+async fn copy(
+    connection: &mut PgConnection,
+    destination: &Destination,
+    feed: &mut Feed<'_>,
+    limit: usize,
+) -> Result<Counts, Failure> {
+    if !feed.more().await {
+        return Ok(Counts::default());
     }
+    let into = Into {
+        table: &destination.table,
+        columns: feed.columns().to_vec(),
+        after_refusal: None,
+    };
+    let lines = into.copy(connection, feed, limit).await?;
+    Ok(Counts {
+        inserted: lines.rows(),
+        ..Counts::default()
+    })
+}
 
-    /// Sends COPY after COPY until no rows are left.
-    async fn send_all(
-        &mut self,
-        connection: &mut PgConnection,
-        events: &mut Receiver<Event>,
-    ) -> Result<(), Failure> {
-        while let Some(first) = self.next_rows(events).await {
-            let mut batch = self.begin(connection).await?;
-            let mut next = Some(first);
-            while let Some(chunk) = next {
-                self.send(&mut batch, chunk).await?;
-                if batch.bytes >= ONE_COPY {
-                    break;
-                }
-                next = self.next_rows(events).await;
-            }
-            batch.finish().await?;
-        }
-        Ok(())
-    }
-
-    /// The next encoded rows; none at the end of the source, or where the reader found a bad line.
-    async fn next_rows(&mut self, events: &mut Receiver<Event>) -> Option<Chunk> {
-        loop {
-            match events.recv().await? {
-                Event::Rows(chunk) if chunk.lines.rows() > 0 => return Some(chunk),
-                Event::Layout(places) => {
-                    let field = |place: &usize| self.destination.fields.get(*place);
-                    self.columns = places
-                        .iter()
-                        .filter_map(field)
-                        .map(|field| &field.column)
-                        .collect();
-                }
-                Event::Rows(_) | Event::Rejected(..) => {}
-            }
-        }
-    }
-
-    async fn begin<'c>(&self, connection: &'c mut PgConnection) -> Result<Batch<'c>, Failure> {
-        let begun = sql::copy_in(connection, &self.destination.table, &self.columns).await;
-        let mut copy = begun.map_err(|error| Failure::Server(error, RowLines::default()))?;
-        match copy.send(&HEADER).await {
-            Ok(()) => Ok(Batch {
-                copy,
-                bytes: 0,
-                lines: RowLines::default(),
-            }),
-            Err(error) => Err(Failure::Server(error, RowLines::default())),
-        }
-    }
-
-    async fn send(&mut self, batch: &mut Batch<'_>, chunk: Chunk) -> Result<(), Failure> {
-        batch.lines.append(&chunk.lines);
-        if let Err(error) = batch.copy.send(&chunk.bytes).await {
-            return Err(Failure::Server(error, std::mem::take(&mut batch.lines)));
-        }
-        batch.bytes += chunk.bytes.len();
-        let totals = &mut self.totals;
-        totals.rows += chunk.lines.rows();
-        totals.sent += u64::try_from(chunk.bytes.len()).unwrap_or_default();
-        totals.greatest_id = totals.greatest_id.max(chunk.greatest_id);
-        self.task.advance(chunk.consumed.saturating_sub(totals.read));
-        totals.read = chunk.consumed;
-        Ok(())
+/// What was loaded, as far as the feed and the counts tell.
+pub(super) fn report(
+    destination: &Destination,
+    source: &Source,
+    feed: &Feed<'_>,
+    counts: Counts,
+) -> LoadReport {
+    LoadReport {
+        table: destination.table.clone(),
+        source: source.name(),
+        rows: counts.inserted + counts.updated,
+        counts,
+        removed: None,
+        rejected: feed.rejects.count,
+        problems: feed.rejects.listed.clone(),
+        columns: feed.columns().to_vec(),
+        bytes_read: feed.totals.read,
+        bytes_sent: feed.totals.sent,
+        seconds: 0.0,
+        sequence_moved_to: None,
+        vector_indexes: destination.vector_indexes.clone(),
+        analyzed: false,
+        resumed_after: None,
+        complete_before: false,
+        stopped: None,
     }
 }

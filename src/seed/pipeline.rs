@@ -49,6 +49,8 @@ pub(super) struct Chunk {
 pub(super) enum Purpose {
     /// Loading: the first bad line ends it.
     Load,
+    /// Loading what is good: bad lines are told with their text.
+    LoadGood,
     /// Checking: bad lines are told, and keys are handed out.
     Check,
 }
@@ -111,7 +113,9 @@ impl TakeRow for Sink<'_> {
             Err(rejection) if self.purpose == Purpose::Load => {
                 return Err(rejected(self.source, number, rejection));
             }
-            Err(rejection) => {
+            Err(mut rejection) => {
+                let kept = self.purpose == Purpose::LoadGood && !place.raw.is_empty();
+                rejection.row = kept.then(|| String::from_utf8_lossy(place.raw).into_owned());
                 if self
                     .sender
                     .blocking_send(Event::Rejected(number, rejection))
@@ -175,6 +179,7 @@ fn announce(rows: &RowReader<'_>, sender: &Sender<Event>) -> Result<CopyEncoder,
     let encoder = CopyEncoder::new(fields.len()).map_err(|error| Rejection {
         why: error.to_string(),
         hint: None,
+        row: None,
     })?;
     // Where nobody listens any more, sending the first chunk finds out.
     sender.blocking_send(Event::Layout(fields)).unwrap_or_default();

@@ -9,6 +9,9 @@ use super::source::Source;
 use crate::error::Error;
 use crate::sql;
 
+/// The temporary table's name.
+pub(super) const STAGING: &str = "vecops_staging";
+
 /// Where the table is still as it was.
 pub(super) const SAVEPOINT: &str = "savepoint vecops_seed";
 
@@ -30,7 +33,7 @@ pub(super) async fn explain(
         Some(Refused {
             row: database
                 .r#where()
-                .and_then(|text| row_of(text, destination.table.name.as_str())),
+                .and_then(|text| row_of_either(text, destination)),
             duplicate: (database.code() == UNIQUE_VIOLATION)
                 .then(|| database.detail().and_then(duplicate_key))
                 .flatten(),
@@ -38,12 +41,12 @@ pub(super) async fn explain(
     });
     let error = Error::from(error);
     let Some(refused) = refused else {
-        return error.context(format!("load `{}`; nothing was loaded", source.name()));
+        return error.context(format!("load `{}`", source.name()));
     };
     let line = refused.row.and_then(|row| lines.line_of(row.checked_sub(1)?));
     let error = match line {
         Some(line) => error.at_input(source.place(line)),
-        None => error.context(format!("load `{}`; nothing was loaded", source.name())),
+        None => error.context(format!("load `{}`", source.name())),
     };
     match refused.duplicate {
         Some(key) if key.is_id(destination) => {
@@ -102,8 +105,13 @@ async fn exists(connection: &mut PgConnection, destination: &Destination, value:
     row.try_get("there").ok()
 }
 
+/// The row that a COPY into the table, or into the temporary one, was at.
+fn row_of_either(place: &str, destination: &Destination) -> Option<u64> {
+    row_of(place, destination.table.name.as_str()).or_else(|| row_of(place, STAGING))
+}
+
 /// The row in `COPY items, line 7, column embedding`. The server translates all but the first word and the names.
-fn row_of(place: &str, table: &str) -> Option<u64> {
+pub(super) fn row_of(place: &str, table: &str) -> Option<u64> {
     let after = place
         .lines()
         .find_map(|line| line.strip_prefix("COPY ")?.strip_prefix(table))?;

@@ -21,6 +21,8 @@ pub(super) struct Rejection {
     pub(super) why: String,
     /// What to do about it.
     pub(super) hint: Option<String>,
+    /// The line itself, where bad lines are kept.
+    pub(super) row: Option<String>,
 }
 
 impl Rejection {
@@ -29,6 +31,7 @@ impl Rejection {
         Self {
             why: why.into(),
             hint: None,
+            row: None,
         }
     }
 

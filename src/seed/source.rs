@@ -102,6 +102,11 @@ impl Source {
         }
     }
 
+    /// What messages call the input that a row stands in.
+    pub(super) fn file_of(&self, number: u64) -> String {
+        self.input_of(number).0.as_ref().unwrap_or(self).name()
+    }
+
     fn input_of(&self, number: u64) -> (Option<Self>, Format) {
         let Self::Inputs(set) = self else {
             return (None, self.guessed_format());

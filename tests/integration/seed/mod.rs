@@ -3,5 +3,8 @@
 mod fixture;
 mod interruption;
 mod loading;
+mod modes;
+mod proxy;
 mod refusals;
+mod resuming;
 mod sources;

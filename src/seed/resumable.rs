@@ -1,0 +1,193 @@
+//! Loading batch after batch, each committed together with its position, so that the next run goes on exactly there.
+//!
+//! A resumed run reads the source from its start again, hashes the rows that are in already, and compares: where one
+//! of them is not what was loaded, the source has changed and nothing more is loaded. What stands behind them may change.
+
+use std::time::Instant;
+
+use super::destination::Destination;
+use super::feed::Feed;
+use super::ledger::{Ledger, Position};
+use super::load::{self, LoadOptions, LoadReport};
+use super::rejects::Rejects;
+use super::sequence;
+use super::source::Source;
+use crate::connection::{Session, TransactionOptions};
+use crate::error::{Error, Kind, Result};
+use crate::progress::Progress;
+
+/// How a load goes on after an interruption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resume {
+    /// How many bytes for the server make a batch.
+    pub batch: usize,
+    /// Whether the position of an earlier run is forgotten.
+    pub restart: bool,
+}
+
+/// How far a resumable load came.
+pub struct Resumed {
+    /// What was loaded, by all runs.
+    pub report: LoadReport,
+    /// Why it stopped before the end, where it did. The same command goes on.
+    pub stopped: Option<Error>,
+}
+
+/// Loads what is left of the source, commits included. An error says that nothing was loaded at all.
+pub async fn load_resumable(
+    session: &mut Session,
+    destination: &Destination,
+    source: &Source,
+    options: &LoadOptions,
+    resume: Resume,
+    progress: &dyn Progress,
+) -> Result<Resumed> {
+    expect_resumable(source, options)?;
+    let started = Instant::now();
+    let mut run = Run {
+        destination,
+        source,
+        options,
+        ledger: Ledger::new(destination, source)?,
+        position: Position::default(),
+        sequence_moved_to: None,
+    };
+    let mut feed = run.open(session, resume.restart, progress).await?;
+    let mut resumed_after = run.position.rows;
+    if !run.pass_over(&mut feed).await? {
+        // What was loaded was another source under this name, and all of it.
+        feed = run.open(session, true, progress).await?;
+        resumed_after = 0;
+    }
+    let was_finished = run.position.finished;
+    let complete_before = was_finished && !feed.more().await;
+    let ended = if complete_before {
+        feed.finish().await
+    } else {
+        run.load_rest(session, &mut feed, resume.batch).await
+    };
+    let mut report = load::report(destination, source, &feed, run.position.counts);
+    report.rejected = run.position.rejected;
+    report.resumed_after = Some(resumed_after).filter(|rows| *rows > 0);
+    report.complete_before = complete_before;
+    report.sequence_moved_to = run.sequence_moved_to;
+    report.seconds = started.elapsed().as_secs_f64();
+    let stopped = match ended {
+        Ok(()) => None,
+        // Refused, not interrupted.
+        Err(error) if run.position.rows == 0 || error.kind() == Kind::Conflict => return Err(error),
+        Err(error) => Some(error),
+    };
+    report.stopped = stopped.as_ref().map(ToString::to_string);
+    Ok(Resumed { report, stopped })
+}
+
+fn expect_resumable(source: &Source, options: &LoadOptions) -> Result<()> {
+    let hint = "Leave `--resumable` out: all rows are loaded in one transaction, or none.";
+    if matches!(source, Source::Stdin) {
+        return Err(
+            Error::usage("stdin cannot be read again, so a load from it cannot be resumed").hint(hint),
+        );
+    }
+    if options.replace {
+        return Err(Error::usage("rows are replaced in one transaction, which cannot be resumed").hint(hint));
+    }
+    Ok(())
+}
+
+struct Run<'a> {
+    destination: &'a Destination,
+    source: &'a Source,
+    options: &'a LoadOptions,
+    ledger: Ledger,
+    /// What is committed.
+    position: Position,
+    sequence_moved_to: Option<i64>,
+}
+
+impl<'a> Run<'a> {
+    /// Looks the position up, or enters the load, and starts to read.
+    async fn open(
+        &mut self,
+        session: &mut Session,
+        restart: bool,
+        progress: &dyn Progress,
+    ) -> Result<Feed<'a>> {
+        let tolerance = self.options.tolerance.clone();
+        let mut rejects = Rejects::new(self.source, tolerance.clone());
+        let mut transaction = session.begin(&TransactionOptions::write()).await?;
+        let earlier = self
+            .ledger
+            .open(&mut transaction, restart, tolerance.as_ref())
+            .await?;
+        match &earlier {
+            None => rejects.expect_new_file()?,
+            Some(at) => rejects.resume(at.refused_lines, at.rejected, at.rejects_bytes)?,
+        }
+        transaction.commit().await?;
+        self.position = earlier.unwrap_or_default();
+        let mut feed = Feed::start(self.source, self.destination, rejects, progress);
+        feed.hash();
+        Ok(feed)
+    }
+
+    /// Reads what earlier runs have loaded, and compares. False where that is something else, but came to its end.
+    async fn pass_over(&self, feed: &mut Feed<'_>) -> Result<bool> {
+        let rows = self.position.rows;
+        let is_there = feed.pass_over(rows).await;
+        if rows == 0 || (is_there && feed.digest() == self.position.digest) {
+            return Ok(true);
+        }
+        if self.position.finished {
+            return Ok(false);
+        }
+        let message = format!(
+            "`{}` is not what it was: its first {rows} rows differ from those that an earlier run has loaded",
+            self.source.name()
+        );
+        Err(Error::conflict(message).hint(
+            "Put the source back as it was, with the same flags; or remove the rows loaded so far and begin anew with `vecops seed ... --resumable --restart`.",
+        ))
+    }
+
+    async fn load_rest(&mut self, session: &mut Session, feed: &mut Feed<'_>, batch: usize) -> Result<()> {
+        loop {
+            Box::pin(self.batch(session, feed, batch)).await?;
+            if self.position.finished {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Loads one batch and commits it with its position.
+    async fn batch(&mut self, session: &mut Session, feed: &mut Feed<'_>, limit: usize) -> Result<()> {
+        let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+        load::prepare(&mut transaction).await?;
+        let before = feed.totals.rows;
+        let (destination, source) = (self.destination, self.source);
+        let counts = load::fill(&mut transaction, destination, source, self.options, feed, limit).await?;
+        let moved = sequence::move_past(&mut transaction, destination, feed.totals.greatest_id).await?;
+        // What is good in front of a bad line is kept.
+        let ended = if feed.more().await {
+            None
+        } else {
+            Some(feed.finish().await)
+        };
+        let next = Position {
+            rows: self.position.rows + (feed.totals.rows - before),
+            digest: feed.digest(),
+            refused_lines: feed.rejects.lines,
+            rejected: feed.rejects.count,
+            rejects_bytes: feed.rejects.sync()?,
+            counts: self.position.counts.plus(counts),
+            finished: matches!(ended, Some(Ok(()))),
+        };
+        self.ledger
+            .advance(&mut transaction, &self.position, &next)
+            .await?;
+        transaction.commit().await?;
+        self.position = next;
+        self.sequence_moved_to = moved.or(self.sequence_moved_to);
+        ended.unwrap_or(Ok(()))
+    }
+}

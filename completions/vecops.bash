@@ -1137,11 +1137,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__seed)
-<<<<<<< HEAD
-            opts="-p -q -v -y -h -V --from --builtin --format --side --map --owner --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
-=======
-            opts="-p -q -v -y -h -V --from --builtin --owner --check-only --dry-run --on-conflict --replace --on-error --rejects --max-rejects --resumable --restart --batch-size --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
->>>>>>> modes
+            opts="-p -q -v -y -h -V --from --builtin --format --side --map --owner --check-only --dry-run --on-conflict --replace --on-error --rejects --max-rejects --resumable --restart --batch-size --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

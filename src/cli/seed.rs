@@ -17,7 +17,8 @@ use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
 use crate::seed::{
-    self, CheckReport, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Problem, Resume, Resumed, Source, builtin,
+    self, CheckReport, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Problem, Resume,
+    Resumed, Source, builtin,
 };
 
 /// The rows from which a vector index makes a load much slower than building it afterwards.

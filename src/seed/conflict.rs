@@ -191,8 +191,9 @@ impl<'a> Staging<'a> {
         };
         let (first, second, id): (u64, u64, String) = (line("first")?, line("second")?, twice.try_get("id")?);
         let message = format!(
-            "{}:{second}: the id `{id}` stands on line {first}, too",
-            source.name()
+            "{}: the id `{id}` stands there and at {}",
+            source.place(second),
+            source.place(first)
         );
         Err(Failure::Here(Error::failed(message).hint(
             "Keep one of the lines; `vecops seed ... --on-conflict skip` takes the first one.",

@@ -5,6 +5,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::destination::Destination;
 use super::lines::RowLines;
+use super::pipeline::{self, Event, Purpose};
 use super::source::Source;
 use crate::error::Error;
 use crate::sql;
@@ -51,7 +52,12 @@ pub(super) async fn explain(
     match refused.duplicate {
         Some(key) if key.is_id(destination) => {
             let exists = exists(connection, destination, &key.value).await;
-            error.hint(duplicate_hint(destination, &key.value, exists))
+            let first = match exists {
+                Some(false) => first_line(destination, source, &key.value).await,
+                _ => None,
+            };
+            let first = first.map(|line| source.place(line));
+            error.hint(duplicate_hint(destination, &key.value, exists, first.as_deref()))
         }
         _ => error,
     }
@@ -76,14 +82,22 @@ impl DuplicateKey {
     }
 }
 
-fn duplicate_hint(destination: &Destination, value: &str, exists: Option<bool>) -> String {
+fn duplicate_hint(
+    destination: &Destination,
+    value: &str,
+    exists: Option<bool>,
+    first: Option<&str>,
+) -> String {
     let table = destination.table.plain();
     match exists {
         Some(true) => {
             format!("`{table}` already has a row `{value}`; remove it from the table or from the source.")
         }
         Some(false) => {
-            format!("The source holds the id `{value}` twice; `vecops seed --dry-run` lists every such line.")
+            let first = first.map_or_else(String::new, |place| format!(", first at {place}"));
+            format!(
+                "The source holds the id `{value}` twice{first}; `vecops seed --dry-run` lists every such line."
+            )
         }
         None => format!("The id `{value}` is already in `{table}`, or it stands in the source twice."),
     }
@@ -103,6 +117,22 @@ async fn exists(connection: &mut PgConnection, destination: &Destination, value:
         .await
         .ok()?;
     row.try_get("there").ok()
+}
+
+/// The first line with an id. The source is read again for it, where it can be.
+async fn first_line(destination: &Destination, source: &Source, id: &str) -> Option<u64> {
+    if matches!(source, Source::Stdin) {
+        return None;
+    }
+    let (mut events, _reading) = pipeline::start(source, destination, Purpose::Check);
+    while let Some(event) = events.recv().await {
+        if let Event::Rows(chunk) = event
+            && let Some((_, line)) = chunk.keys.iter().find(|(key, _)| key == id)
+        {
+            return Some(*line);
+        }
+    }
+    None
 }
 
 /// The row that a COPY into the table, or into the temporary one, was at.

@@ -182,7 +182,7 @@ async fn errors_keep_their_lines_on_the_way_through_the_temporary_table() {
             (line(1, "b", "1") + &long, "lines:2: value too long"),
             (
                 line(1, "b", "1") + &line(3, "x", "1") + "\n" + &line(3, "y", "1"),
-                "lines:4: the id `3` stands on line 2, too",
+                "lines:4: the id `3` stands there and at lines:2",
             ),
         ] {
             let error = load_with(&mut connection, source, &on(OnConflict::Update))

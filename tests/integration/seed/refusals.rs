@@ -106,7 +106,9 @@ async fn the_program_says_so_and_ends_with_1() {
             .code(1)
             .stdout("")
             .stderr(predicate::str::contains("bad.jsonl:2: duplicate key value"))
-            .stderr(predicate::str::contains("The source holds the id `1` twice"));
+            .stderr(predicate::str::contains(
+                "The source holds the id `1` twice, first at",
+            ));
         assert_eq!(count(&mut connection).await, 0);
         load(&mut connection, &lines(GOOD)).await.unwrap();
         seed(database, &["--from", path, "--yes"])

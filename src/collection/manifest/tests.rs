@@ -46,6 +46,7 @@ fn every_key_is_read() {
         embedding = "meaning"
         owner = "user_id"
         model = "text-embedding-3-large"
+        provider = "openai"
         normalized = true
         policy = "public-read"
         index_metadata = true
@@ -68,6 +69,7 @@ fn every_key_is_read() {
     expected.embedding = Ident::constant("meaning");
     expected.owner = Ident::constant("user_id");
     expected.model = Some("text-embedding-3-large".into());
+    expected.provider = Some("openai".into());
     expected.normalized = true;
     expected.policy = Policy::PublicRead;
     expected.index_metadata = true;

@@ -8,12 +8,14 @@ mod consent;
 pub mod context;
 mod demo;
 mod embedded;
+mod embedding;
 mod export;
 mod generate;
 mod globals;
 mod init;
 mod interrupt;
 mod profile;
+mod provider;
 mod search;
 mod seed;
 mod setup;
@@ -61,6 +63,7 @@ enum Command {
     Seed(seed::SeedArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
+    Provider(provider::ProviderCommandArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -79,6 +82,7 @@ impl Command {
             Self::Export(_) => "export",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
+            Self::Provider(_) => "provider",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
             Self::Generate(_) => "generate",
@@ -144,6 +148,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Export(args) => export::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
+        Command::Provider(args) => provider::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),

@@ -45,6 +45,8 @@ pub(super) struct Program {
 struct Line {
     embedding: Option<Vector>,
     error: Option<String>,
+    /// The text that it answers, where the program repeats it.
+    text: Option<String>,
 }
 
 impl Program {
@@ -83,69 +85,74 @@ impl Program {
                     .ok()?;
                 stays_open.then_some(stdin)
             });
-            let answered = self.read(running, texts.len());
+            let answered = self.read(running, texts);
             (writing.join().ok().flatten(), answered)
         });
         running.stdin = stdin;
         answered
     }
 
-    /// Reads so many answers; a program that gives none in time is ended.
-    fn read(&self, running: &mut Running, texts: usize) -> Result<Vec<Outcome>> {
-        let mut outcomes = Vec::with_capacity(texts);
-        while outcomes.len() < texts {
+    /// Reads the answers to texts; a program that gives none in time is ended.
+    fn read(&self, running: &mut Running, texts: &[&str]) -> Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(texts.len());
+        for text in texts {
             let line = match running.lines.recv_timeout(self.provider.timeout) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Timeout) => {
                     running.kill();
                     let time = humantime::format_duration(self.provider.timeout);
-                    return Err(self
-                        .error(running, &format!("gave no answer for {time}"))
-                        .hint(format!(
-                            "Raise its `timeout`, or lower its `batch_size` ({}).",
-                            self.provider.declared_at
-                        )));
+                    let error = self.error(running, &format!("gave no answer for {time}"));
+                    return Err(error.hint(format!(
+                        "Raise its `timeout`, or lower its `batch_size` ({}).",
+                        self.provider.declared_at
+                    )));
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let ended = running.ended();
-                    let answers = outcomes.len();
-                    return Err(self.error(
-                        running,
-                        &format!("ended ({ended}) after {answers} answers to {texts} texts"),
-                    ));
+                    let (answers, texts) = (outcomes.len(), texts.len());
+                    let what = format!("ended ({ended}) after {answers} answers to {texts} texts");
+                    return Err(self.error(running, &what));
                 }
             };
-            outcomes.push(self.outcome(running, &line)?);
+            outcomes.push(self.outcome(running, &line, text)?);
         }
-        if running.lines.try_recv().is_ok() {
-            running.kill();
-            return Err(self.error(
-                running,
-                &format!("gave more answers than the {texts} texts it was asked for"),
-            ));
-        }
+        self.expect_silence(running)?;
         Ok(outcomes)
     }
 
-    fn outcome(&self, running: &mut Running, line: &str) -> Result<Outcome> {
-        let wrong = |running: &mut Running, why: &str| {
-            running.kill();
-            let found = answer::shown(line, None);
-            let found: String = found.chars().take(80).collect();
-            self.error(running, &format!("wrote a line that {why}: {found}"))
-                .hint(
-                    "It writes `{\"embedding\": [...]}` for each line it reads, and nothing else, to stdout.",
-                )
+    /// One answer too many would give each later text the vector of another.
+    fn expect_silence(&self, running: &mut Running) -> Result<()> {
+        let Ok(line) = running.lines.try_recv() else {
+            return Ok(());
         };
-        match serde_json::from_str::<Line>(line) {
-            Ok(Line {
-                embedding: Some(Vector(vector)),
-                ..
-            }) => Ok(Ok(vector)),
-            Ok(Line { error: Some(why), .. }) => Ok(Err(answer::shown(&why, None))),
-            Ok(_) => Err(wrong(running, "has no `embedding`")),
-            Err(error) => Err(wrong(running, &format!("is no answer ({error})"))),
+        Err(self.wrong(running, &line, "answers no text that it was given"))
+    }
+
+    fn outcome(&self, running: &mut Running, line: &str, text: &str) -> Result<Outcome> {
+        let answer = match serde_json::from_str::<Line>(line) {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.wrong(running, line, &format!("is no answer ({error})"))),
+        };
+        if answer.text.is_some_and(|answered| answered != text) {
+            return Err(self.wrong(
+                running,
+                line,
+                "answers another text than the one whose turn it is",
+            ));
         }
+        match (answer.embedding, answer.error) {
+            (Some(Vector(vector)), _) => Ok(Ok(vector)),
+            (None, Some(why)) => Ok(Err(answer::shown(&why, None))),
+            (None, None) => Err(self.wrong(running, line, "has no `embedding`")),
+        }
+    }
+
+    /// The error for a line that does not belong.
+    fn wrong(&self, running: &mut Running, line: &str, why: &str) -> Error {
+        running.kill();
+        let found: String = answer::shown(line, None).chars().take(80).collect();
+        self.error(running, &format!("wrote a line that {why}: {found}"))
+            .hint("It writes `{\"embedding\": [...]}` for each line it reads, in order, and nothing else, to stdout.")
     }
 
     /// An error with the program's last words.
@@ -163,6 +170,7 @@ impl Backend for Program {
             Some(running) => running,
             None => Running::start(&self.provider, &self.command, &self.progress)?,
         };
+        self.expect_silence(&mut running)?;
         let outcomes = self.answers(&mut running, texts)?;
         if !self.command.one_shot {
             *slot = Some(running);

@@ -16,7 +16,7 @@ use super::http::{self, Server};
 use super::provider::{Provider, Purpose, Via};
 use super::proxy::ProxySettings;
 use crate::error::{Error, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, Task, Unit};
 
 /// How many bytes of text are embedded at once at most.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
@@ -55,6 +55,13 @@ pub struct Embedder {
     counts: Arc<Counts>,
     surveyed: Mutex<Survey>,
     progress: Arc<dyn Progress>,
+    tasks: Mutex<Option<Tasks>>,
+}
+
+/// What is shown while it works.
+struct Tasks {
+    embedded: Task,
+    cached: Task,
 }
 
 /// What was done so far.
@@ -152,6 +159,7 @@ impl Embedder {
             counts,
             surveyed: Mutex::default(),
             progress: options.progress,
+            tasks: Mutex::default(),
         })
     }
 
@@ -160,9 +168,27 @@ impl Embedder {
         &self.provider
     }
 
-    /// Where work is told.
-    pub fn progress(&self) -> &dyn Progress {
-        self.progress.as_ref()
+    /// Shows that so many vectors were made, and so many were known.
+    fn advance(&self, embedded: u64, cached: u64) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let tasks = tasks.get_or_insert_with(|| {
+            let task = |label: &str| self.progress.task(label, Unit::Rows, None);
+            Tasks {
+                embedded: task(&format!("embed with `{}`", self.provider.name)),
+                cached: task("embedded before"),
+            }
+        });
+        tasks.embedded.advance(embedded);
+        tasks.cached.advance(cached);
+    }
+
+    /// Shows that there is no more to do for now.
+    pub fn rest(&self) {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(tasks) = tasks {
+            tasks.embedded.finish();
+            tasks.cached.finish();
+        }
     }
 
     /// Whether vectors are kept.
@@ -213,6 +239,7 @@ impl Embedder {
         };
         count(&self.counts.texts, texts.len());
         count(&self.counts.cached, texts.len() - wanted.len());
+        self.advance(0, u64::try_from(texts.len() - wanted.len()).unwrap_or_default());
         let made = self.make(&wanted)?;
         for ((key, _), outcome) in wanted.iter().zip(made) {
             let counter = if outcome.is_ok() {
@@ -242,6 +269,7 @@ impl Embedder {
                 self.expect_sound(vector)?;
             }
             self.keep(&fresh);
+            self.advance(u64::try_from(fresh.len()).unwrap_or_default(), 0);
             let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
             for (place, outcome) in made.iter_mut().skip(start).zip(outcomes) {
                 *place = Some(outcome);

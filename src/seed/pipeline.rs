@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
 use super::destination::Destination;
+use super::embedding_stage::EmbeddingStage;
 use super::lines::RowLines;
 use super::reader::{self, Flow, Place, TakeRow};
 use super::row::{Parsed, Rejection, RowReader};
@@ -86,7 +87,17 @@ fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &S
         encoder: None,
         chunk: Chunk::default(),
     };
-    if reader::read(source, destination, &mut sink)? == Flow::Stop {
+    let flow = match &destination.texts {
+        None => reader::read(source, destination, &mut sink)?,
+        Some(texts) => {
+            let mut stage = EmbeddingStage::new(texts, destination, purpose, &mut sink);
+            match reader::read(source, destination, &mut stage)? {
+                Flow::Continue => stage.finish()?,
+                Flow::Stop => Flow::Stop,
+            }
+        }
+    };
+    if flow == Flow::Stop {
         return Ok(());
     }
     sink.finish();

@@ -4,7 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
-const FOUNDATIONS: &[&str] = &["sql", "vector", "collection", "connection", "catalog", "embedding"];
+const FOUNDATIONS: &[&str] = &[
+    "sql",
+    "vector",
+    "collection",
+    "connection",
+    "catalog",
+    "embedding",
+];
 const DOMAINS: &[&str] = &["setup", "seed", "search", "export", "synthesize", "embedded"];
 
 /// What a room of `src/` may import besides itself.

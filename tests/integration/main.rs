@@ -12,6 +12,7 @@
 mod contract;
 mod doctor;
 mod embedded;
+mod embedding;
 mod export;
 mod layers;
 mod pooler;

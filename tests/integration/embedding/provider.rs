@@ -1,0 +1,88 @@
+//! `vecops provider`: no database is needed.
+
+use serde_json::Value;
+
+use super::loading::{Place, data};
+use super::server::{Reply, Server};
+
+const KEY: &str = "api_key_env = \"FAKE_KEY\"";
+
+fn json(output: &std::process::Output) -> Value {
+    assert!(output.status.success(), "{output:?}");
+    data(&output.stdout)
+}
+
+#[test]
+fn a_check_embeds_one_sentence_and_says_what_is_wrong() {
+    let server = Server::start([
+        Reply::Good,
+        Reply::Status(401, "", r#"{"error":{"message":"bad key sk-hunter2"}}"#),
+    ]);
+    let place = Place::new(&server.manifest(KEY));
+    let report = json(&place.run(&["provider", "check", "--json"]));
+    assert_eq!(
+        (&report["dimensions"], &report["requests"]),
+        (&8.into(), &1.into())
+    );
+    let output = place.run(&["provider", "check", "fake"]);
+    assert_eq!(output.status.code(), Some(11));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        stderr.contains("bad key ***") && stderr.contains("`FAKE_KEY`"),
+        "{stderr}"
+    );
+
+    let unset = place
+        .command(&["provider", "check"])
+        .env_remove("FAKE_KEY")
+        .output()
+        .unwrap();
+    assert_eq!(unset.status.code(), Some(10));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn the_key_is_found_in_env_files_and_never_shown() {
+    let server = Server::start([]);
+    let place = Place::new(&server.manifest(KEY));
+    fs_err::write(place.path().join(".env"), "FAKE_KEY=sk-from-the-file\n").unwrap();
+    let run = |arguments: &[&str]| place.command(arguments).env_remove("FAKE_KEY").output().unwrap();
+    let list = run(&["provider", "list", "--json"]);
+    assert_eq!(json(&list)["providers"][0]["key_is_set"], true);
+    assert!(!format!("{list:?}").contains("sk-from"));
+    assert!(run(&["provider", "check"]).status.success());
+    assert_eq!(
+        server.requests()[0].header("authorization"),
+        Some("Bearer sk-from-the-file")
+    );
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_not_used_for_this_machine() {
+    let server = Server::start([]);
+    let place = Place::new(&server.manifest(""));
+    let mut command = place.command(&["provider", "check"]);
+    let output = command.env("http_proxy", "http://127.0.0.1:1").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn kept_embeddings_are_listed_and_removed_with_consent() {
+    let place = Place::new("[providers.local]\ncommand = [\"true\"]\nmodel = \"m\"\n");
+    let none = json(&place.run(&["provider", "cache", "--json"]));
+    assert_eq!(none["spaces"], Value::Array(Vec::new()));
+    let folder = place.path().join("cache/vecops/embeddings/0123");
+    fs_err::create_dir_all(&folder).unwrap();
+    let label = r#"{"model":"m","place":"x","dimensions":null,"kind":"command"}"#;
+    fs_err::write(folder.join("space.json"), label).unwrap();
+    let foreign = place.path().join("cache/vecops/embeddings/foreign");
+    fs_err::create_dir_all(&foreign).unwrap();
+
+    let clear = |more: &[&str]| place.run(&[&["provider", "clear"], more].concat());
+    assert_eq!(clear(&[]).status.code(), Some(15));
+    assert!(clear(&["--dry-run"]).status.success());
+    assert!(clear(&["--model", "other", "--yes"]).status.success());
+    assert!(folder.exists());
+    assert_eq!(json(&clear(&["--yes", "--json"]))["removed"], true);
+    assert!(!folder.exists() && foreign.exists());
+}

@@ -126,7 +126,7 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "XDG_CACHE_HOME",
-        "where installed programs are kept, instead of `~/.cache`",
+        "where installed programs and embeddings are kept, instead of `~/.cache`",
     ),
     variable(
         "HTTPS_PROXY",

@@ -93,5 +93,9 @@ fn column(on: &Target) -> Column {
         declared_model: collection.and_then(|collection| collection.model.clone()),
         recorded_model: on.record.as_ref().and_then(|record| record.model.clone()),
         dimensions: on.dimensions,
+        normalized: collection.map_or_else(
+            || on.record.as_ref().is_some_and(|record| record.normalized),
+            |collection| collection.normalized,
+        ),
     }
 }

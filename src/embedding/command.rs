@@ -28,6 +28,9 @@ const LAST_WORDS: usize = 4;
 /// How long a program that was told to end may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a program must be silent behind a batch.
+const MOMENT: Duration = Duration::from_millis(20);
+
 /// The longest line that is read.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 
@@ -120,12 +123,14 @@ impl Program {
         Ok(outcomes)
     }
 
-    /// One answer too many would give each later text the vector of another.
+    /// One answer too many would give each later text the vector of another, so a batch is good only when the program
+    /// is silent behind it: for a moment, or where it answers one batch only, until it ends.
     fn expect_silence(&self, running: &mut Running) -> Result<()> {
-        let Ok(line) = running.lines.try_recv() else {
-            return Ok(());
-        };
-        Err(self.wrong(running, &line, "answers no text that it was given"))
+        let wait = if self.command.one_shot { PATIENCE } else { MOMENT };
+        match running.lines.recv_timeout(wait) {
+            Ok(line) => Err(self.wrong(running, &line, "answers no text that it was given")),
+            Err(_) => Ok(()),
+        }
     }
 
     fn outcome(&self, running: &mut Running, line: &str, text: &str) -> Result<Outcome> {
@@ -170,7 +175,6 @@ impl Backend for Program {
             Some(running) => running,
             None => Running::start(&self.provider, &self.command, &self.progress)?,
         };
-        self.expect_silence(&mut running)?;
         let outcomes = self.answers(&mut running, texts)?;
         if !self.command.one_shot {
             *slot = Some(running);

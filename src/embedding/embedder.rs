@@ -55,13 +55,15 @@ pub struct Embedder {
     counts: Arc<Counts>,
     surveyed: Mutex<Survey>,
     progress: Arc<dyn Progress>,
-    tasks: Mutex<Option<Tasks>>,
+    tasks: Mutex<Tasks>,
+    length_told: AtomicBool,
 }
 
 /// What is shown while it works.
+#[derive(Default)]
 struct Tasks {
-    embedded: Task,
-    cached: Task,
+    embedded: Option<Task>,
+    cached: Option<Task>,
 }
 
 /// What was done so far.
@@ -160,6 +162,7 @@ impl Embedder {
             surveyed: Mutex::default(),
             progress: options.progress,
             tasks: Mutex::default(),
+            length_told: AtomicBool::new(false),
         })
     }
 
@@ -171,29 +174,23 @@ impl Embedder {
     /// Shows that so many vectors were made, and so many were known.
     fn advance(&self, embedded: u64, cached: u64) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let tasks = tasks.get_or_insert_with(|| {
-            let task = |label: &str| self.progress.task(label, Unit::Rows, None);
-            Tasks {
-                embedded: task(&format!("embed with `{}`", self.provider.name)),
-                cached: task("embedded before"),
+        let show = |task: &mut Option<Task>, label: String, delta: u64| {
+            if delta > 0 {
+                task.get_or_insert_with(|| self.progress.task(&label, Unit::Rows, None))
+                    .advance(delta);
             }
-        });
-        tasks.embedded.advance(embedded);
-        tasks.cached.advance(cached);
+        };
+        let name = &self.provider.name;
+        show(&mut tasks.embedded, format!("embed with `{name}`"), embedded);
+        show(&mut tasks.cached, format!("embedded by `{name}` before"), cached);
     }
 
     /// Shows that there is no more to do for now.
     pub fn rest(&self) {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(tasks) = tasks {
-            tasks.embedded.finish();
-            tasks.cached.finish();
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in [tasks.embedded, tasks.cached].into_iter().flatten() {
+            task.finish();
         }
-    }
-
-    /// Whether vectors are kept.
-    pub fn keeps(&self) -> bool {
-        self.space.is_some()
     }
 
     /// The dimensions that vectors must have, where anything says them.
@@ -267,6 +264,7 @@ impl Embedder {
                 .collect();
             for (_, vector) in &fresh {
                 self.expect_sound(vector)?;
+                self.watch_length(vector);
             }
             self.keep(&fresh);
             self.advance(u64::try_from(fresh.len()).unwrap_or_default(), 0);
@@ -305,6 +303,22 @@ impl Embedder {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Says once that vectors are not normalised where the column is recorded as one of normalised vectors.
+    fn watch_length(&self, vector: &[f32]) {
+        let squares = vector.iter().map(|element| f64::from(*element).powi(2));
+        let length = squares.sum::<f64>().sqrt();
+        if !self.column.normalized
+            || (length - 1.0).abs() < 0.01
+            || self.length_told.swap(true, Ordering::Relaxed)
+        {
+            return;
+        }
+        self.progress.warn(&format!(
+            "`{}` makes vectors of length {length:.3}, but `{}` is recorded to hold normalised ones, of length 1",
+            self.provider.name, self.column.name
+        ));
     }
 
     /// A kept vector. One of another length belongs to another version of the model.

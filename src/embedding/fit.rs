@@ -16,6 +16,8 @@ pub struct Column {
     pub recorded_model: Option<String>,
     /// Its dimensions.
     pub dimensions: Option<u32>,
+    /// Whether it is declared or recorded to hold vectors of length 1.
+    pub normalized: bool,
 }
 
 /// Refuses a provider whose vectors would not fit, before anything is asked of it.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use half::f16;
 use serde::Serialize;
 
-use super::destination::{Absent, Destination, Field, FieldKind};
+use super::destination::{Absent, Destination, Field};
 use super::pipeline::Purpose;
 use super::reader::{Flow, Place, TakeRow};
 use super::row::{Keys, Parsed, Rejection};
@@ -136,15 +136,17 @@ impl Destination {
         let place = known.unwrap_or(self.fields.len());
         if known.is_none() {
             let column = Ident::new(TEXT).map_err(|error| Error::bug(error.to_string()))?;
-            self.fields.push(Field {
+            let any = self.fields.first().cloned();
+            // Only its key counts: the stage takes its value out of each row.
+            self.fields.extend(any.map(|any| Field {
                 column,
                 key: name.to_owned(),
-                kind: FieldKind::Text,
                 type_text: "text".to_owned(),
                 nullable: true,
                 absent: Absent::Default,
                 is_mapped: true,
-            });
+                ..any
+            }));
         }
         if let Some(field) = self.fields.get_mut(vector) {
             // The stage fills it in every row, or refuses the row.

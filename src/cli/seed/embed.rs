@@ -5,6 +5,7 @@ use crate::cli::Context;
 use crate::cli::embedding::{self, ProviderArgs};
 use crate::error::{Error, Result};
 use crate::seed::{self, Destination, Source};
+use crate::vector::ElementType;
 
 /// Where texts become vectors.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,17 @@ impl EmbedArgs {
             };
         };
         seed::expect_texts(source)?;
+        if !matches!(on.element, ElementType::Vector | ElementType::Halfvec) {
+            let message = format!(
+                "embeddings do not go into {}.{} of {}",
+                on.table.plain(),
+                on.embedding.plain(),
+                on.element
+            );
+            return Err(
+                Error::precondition(message).hint("`--embed` fills columns of `vector` and `halfvec`.")
+            );
+        }
         let embedder = embedding::embedder(context, &self.provider, on)?;
         let provider = embedder.provider();
         let (name, place, model) = (&provider.name, provider.place(), &provider.model);

@@ -32,6 +32,8 @@ pub(super) enum Reply {
     Hang,
     /// Answers with vectors of another length.
     Dimensions(usize),
+    /// Answers with vectors that are a little different.
+    Drifted,
     /// Refuses more texts than this with 413.
     AtMost(usize),
 }
@@ -213,6 +215,13 @@ fn answer(request: &Request, reply: &Reply) -> Option<Vec<u8>> {
         Reply::Dimensions(dimensions) => good(vectors(*dimensions)),
         Reply::AtMost(most) if texts.len() > *most => http(413, "", r#"{"error":"batch too large"}"#),
         Reply::Good | Reply::AtMost(_) => good(vectors(DIMENSIONS)),
+        Reply::Drifted => {
+            let mut drifted = vectors(DIMENSIONS);
+            for vector in &mut drifted {
+                vector[0] += 1e-3;
+            }
+            good(drifted)
+        }
         Reply::Shuffled => {
             let data: Vec<Value> = vectors(DIMENSIONS)
                 .iter()

@@ -8,6 +8,7 @@ mod element;
 pub mod exact;
 pub mod literal;
 mod metric;
+pub mod neighbours;
 pub mod npy;
 mod validate;
 

@@ -10,6 +10,7 @@ pub mod literal;
 mod metric;
 pub mod neighbours;
 pub mod npy;
+pub mod recall;
 mod validate;
 
 pub use element::ElementType;

@@ -19,6 +19,9 @@ pub(super) struct DenseQueries {
     norms: Vec<f64>,
 }
 
+/// From how many open ones on it pays to measure the most promising first.
+const MANY_OPEN: usize = 64;
+
 /// A block, ready to be multiplied.
 struct Factors<'a> {
     elements: &'a [f32],
@@ -86,32 +89,31 @@ impl DenseQueries {
         block: &Block,
         nearest: &mut Nearest,
     ) {
-        let lower = |row: usize, score: f32| self.at_least(query, row, f64::from(score), factors);
-        let bound = nearest.bound();
+        let bound = self.comparable(nearest.bound());
         let mut open: Vec<(f64, usize)> = Vec::new();
         for (row, score) in scores.iter().enumerate() {
-            let distance = lower(row, *score);
-            // What overflowed in 32 bits is NaN here, and is measured.
-            if !(distance > bound) {
-                open.push((
-                    if distance.is_nan() {
-                        f64::NEG_INFINITY
-                    } else {
-                        distance
-                    },
-                    row,
-                ));
+            let least = self.at_least(query, row, f64::from(*score), factors);
+            if least <= bound {
+                open.push((least, row));
             }
         }
-        if bound.is_infinite() || open.len() > 64 {
+        if bound.is_infinite() || open.len() > MANY_OPEN {
             open.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
         }
-        for (distance, row) in open {
-            if distance > nearest.bound() {
+        for (least, row) in open {
+            if least > self.comparable(nearest.bound()) {
                 continue;
             }
             let exact = exact::distance(self.metric, self.queries.row(query), vectors.row(row));
             nearest.offer(exact, || block.key(row));
+        }
+    }
+
+    /// A distance as [`Self::at_least`] gives it: squared where that saves the root.
+    fn comparable(&self, distance: f64) -> f64 {
+        match self.metric {
+            Metric::L2 => distance * distance * (1.0 + 1e-12),
+            _ => distance,
         }
     }
 
@@ -132,7 +134,7 @@ impl DenseQueries {
             _ => {
                 let (a, b) = (norm(&self.norms, query), norm(&factors.norms, row));
                 let squares = a * a + b * b;
-                let squared = squares - 2.0 * (score + rounding * a * b + lost) - squares * 1e-12;
+                squares - 2.0 * (score + rounding * a * b + lost) - squares * 1e-12;
                 if squared < 0.0 {
                     0.0
                 } else {

@@ -134,12 +134,7 @@ impl DenseQueries {
             _ => {
                 let (a, b) = (norm(&self.norms, query), norm(&factors.norms, row));
                 let squares = a * a + b * b;
-                squares - 2.0 * (score + rounding * a * b + lost) - squares * 1e-12;
-                if squared < 0.0 {
-                    0.0
-                } else {
-                    squared.sqrt() * (1.0 - 1e-12)
-                }
+                squares - 2.0 * (score + rounding * a * b + lost) - squares * 1e-12
             }
         }
     }

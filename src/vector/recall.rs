@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::neighbours::Exact;
 
@@ -24,7 +24,7 @@ const DEVIATE: f64 = 1.959_964;
 const WORST: usize = 10;
 
 /// The recall of a set of queries.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recall {
     /// How many neighbours each query asked for.
     pub k: usize,
@@ -52,7 +52,7 @@ pub struct Recall {
 }
 
 /// A range.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Its lower end.
     pub low: f64,
@@ -61,7 +61,7 @@ pub struct Interval {
 }
 
 /// A query that found few of its neighbours.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorstQuery {
     /// Its place among the queries, counted from 0.
     pub query: usize,

@@ -7,6 +7,7 @@
 
 mod block;
 mod dense;
+mod fields;
 mod nearest;
 
 use std::sync::Arc;

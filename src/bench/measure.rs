@@ -152,7 +152,7 @@ pub(super) async fn configure(
 ) -> Result<()> {
     sql::fixed(include_str!("../../sql/bench/set_scan.sql"))
         .bind(queries.kept(configuration.ef_search).to_string())
-        .bind(configuration.iterative_scan.name())
+        .bind(configuration.iterative_scan.setting())
         .bind(configuration.probes.to_string())
         .execute(connection)
         .await
@@ -207,6 +207,7 @@ impl Run {
                 .map(|(exact, found)| recall::of_query(exact, found))
                 .collect(),
             short: short.count(),
+            fewest_returned: count(self.found.iter().map(Vec::len).min().unwrap_or_default()),
             returned: mean(self.found.iter().map(|rows| count(rows.len()))),
             server_ms: explained(|it| it.server_ms),
             buffers: Buffers {

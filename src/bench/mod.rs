@@ -5,6 +5,7 @@
 //! Recall is measured against exact neighbours, never against another index. This module must not know files or the
 //! terminal. Why so: recall by stored rows flatters ([`Origin::Stored`]), EXPLAIN's buffers repeat where times do not.
 
+mod assertion;
 mod compare;
 mod distribution;
 mod load;
@@ -20,13 +21,13 @@ use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, Row as _};
 
+pub use assertion::{Asserted, Expectation, Limit};
 pub use compare::{Comparison, Difference, Verdict, compare};
 pub use distribution::{Distribution, Percentile};
 pub use load::{LoadRequest, Throughput, throughput};
 pub use queries::{Origin, Queries, stored};
 pub use report::{
-    BenchReport, Buffers, Configuration, Environment, Exactness, IndexFacts, IterativeScan, Measured,
-    PlanCount, QuerySet,
+    BenchReport, Buffers, Configuration, Environment, Exactness, IndexFacts, Measured, PlanCount, QuerySet,
 };
 
 use crate::catalog::Target;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::distribution::Distribution;
+use super::distribution::{Distribution, count};
 use super::load::Throughput;
 use super::queries::Origin;
+use crate::collection::IterativeScan;
 use crate::vector::recall::Recall;
 use crate::vector::{ElementType, Metric};
 
@@ -113,29 +114,6 @@ pub struct Configuration {
     pub probes: u16,
 }
 
-/// Whether an HNSW scan goes on where a filter takes rows away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum IterativeScan {
-    /// It stops after `ef_search` rows.
-    Off,
-    /// It goes on; rows may come slightly out of order.
-    RelaxedOrder,
-    /// It goes on, in order.
-    StrictOrder,
-}
-
-impl IterativeScan {
-    /// As the server's setting has it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::RelaxedOrder => "relaxed_order",
-            Self::StrictOrder => "strict_order",
-        }
-    }
-}
-
 /// What one configuration gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -155,6 +133,8 @@ pub struct Measured {
     pub buffers: Buffers,
     /// Rows that came, in the mean.
     pub returned: f64,
+    /// Rows that came to the query that got the fewest.
+    pub fewest_returned: f64,
     /// How many queries got fewer rows than they asked for although there were more.
     pub short: usize,
     /// Which plans the queries had.
@@ -186,7 +166,7 @@ impl Configuration {
     pub fn label(&self, method: Option<&str>) -> String {
         let iterative = match self.iterative_scan {
             IterativeScan::Off => String::new(),
-            on => format!(", iterative {}", on.name()),
+            on => format!(", iterative {}", on.setting()),
         };
         match method {
             Some("hnsw") => format!("ef_search {}{iterative}", self.ef_search),
@@ -197,9 +177,12 @@ impl Configuration {
 }
 
 impl Measured {
-    /// Whether every query went through an index.
-    pub fn is_indexed(&self) -> bool {
-        self.plans.iter().all(|plan| plan.index.is_some())
+    /// The share of queries that went through a vector index.
+    pub fn indexed_share(&self) -> f64 {
+        let queries = |some: &dyn Fn(&&PlanCount) -> bool| -> usize {
+            self.plans.iter().filter(some).map(|plan| plan.queries).sum()
+        };
+        count(queries(&|plan| plan.index.is_some())) / count(queries(&|_| true).max(1))
     }
 
     /// What weakens these figures.

@@ -1,6 +1,7 @@
 //! `vecops bench`: how much nearest-neighbour queries find, how long they take, what they read; and two such reports
 //! side by side.
 
+mod assertions;
 mod queries;
 mod view;
 
@@ -12,8 +13,9 @@ use serde_json::Value;
 
 use self::queries::QueryArgs;
 use super::Context;
-use crate::bench::{self, BenchReport, Configuration, IterativeScan, LoadRequest, Request};
+use crate::bench::{self, BenchReport, Configuration, LoadRequest, Request};
 use crate::catalog::{self, Target};
+use crate::collection::IterativeScan;
 use crate::connection::{Need, RoleClaims, Session, TransactionOptions};
 use crate::error::{Context as _, Error, Outcome, Result};
 
@@ -28,6 +30,7 @@ pub(super) struct BenchArgs {
 enum BenchCommand {
     Run(RunArgs),
     Compare(CompareArgs),
+    Assert(AssertArgs),
 }
 
 /// Measure recall, latency, buffers and plans of queries on a collection or table
@@ -128,11 +131,38 @@ struct CompareArgs {
     unlike: bool,
 }
 
+/// Check a file of expectations about queries, for CI; ends with 3 where one is not met
+///
+/// Each expectation names a target, its queries, how they run, and limits: the index is used, rows come, pages, recall and
+/// time stay within bounds. Recall counts by the lower end of its interval.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  vecops bench assert queries.toml
+  vecops --profile staging bench assert queries.toml --json
+
+A file:
+  [[expect]]
+  name = \"questions in English\"
+  target = \"documents\"
+  queries = \"questions.jsonl\"       # or stored = 100, or builtin = true
+  k = 10
+  ef_search = 100
+  filter = { language = \"en\" }
+  index_used = true
+  rows_at_least = 10
+  pages_at_most = 2000
+  recall_at_least = 0.95")]
+struct AssertArgs {
+    /// The file
+    file: PathBuf,
+}
+
 /// Runs one of them.
 pub(super) async fn run(context: &Context, args: BenchArgs) -> Result<Outcome> {
     match args.command {
         BenchCommand::Run(args) => measure(context, args).await,
         BenchCommand::Compare(args) => compare(context, &args),
+        BenchCommand::Assert(args) => assertions::run(context, &args).await,
     }
 }
 

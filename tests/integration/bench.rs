@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _};
-use vecops::bench::{self, Configuration, IterativeScan, Queries, Request};
+use vecops::bench::{self, Configuration, Queries, Request};
 use vecops::catalog::{self, Target};
-use vecops::collection::Collections;
+use vecops::collection::{Collections, IterativeScan};
 use vecops::connection::TransactionOptions;
 use vecops::progress::Silent;
 use vecops::sql;
@@ -367,6 +367,36 @@ async fn queries_that_do_not_fit_are_refused() {
         let builtin = vecops(database, &["bench", "run", "public.docs", "--builtin"]).code(2);
         let text = String::from_utf8_lossy(&builtin.get_output().stderr).into_owned();
         assert!(text.contains("384 dimensions"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn expectations_are_met_or_end_with_3() {
+    on_each_server(async |database| {
+        let _connection = hnsw(database).await;
+        let sandbox = Sandbox::new();
+        let assert = |text: &str| {
+            std::fs::write(sandbox.path().join("expect.toml"), text).unwrap();
+            let mut command = sandbox.vecops(&["bench", "assert", "expect.toml", "--json"]);
+            command.env("VECOPS_DB_URL", database.url()).assert()
+        };
+        let expect = "[[expect]]\ntarget = \"public.docs\"\nstored = 40\nef_search = 200\n";
+        let met = document(
+            &assert(&format!("{expect}index_used = true\nrows_at_least = 10\nrecall_at_least = 0.8\npages_at_most = 100000\n"))
+                .success(),
+        );
+        assert_eq!(met["data"]["is_met"], true);
+        assert_eq!(met["data"]["limits"].as_array().unwrap().len(), 4);
+        let missed = document(&assert(&format!("{expect}pages_at_most = 2\nindex_used = true\n")).code(3));
+        let limits = missed["data"]["limits"].as_array().unwrap();
+        let met: Vec<bool> = limits.iter().map(|limit| limit["is_met"].as_bool().unwrap()).collect();
+        assert_eq!(met, [true, false]);
+        assert_eq!(limits[1]["limit"], "pages_at_most");
+        let nothing = assert(expect).code(10);
+        let text = String::from_utf8_lossy(&nothing.get_output().stderr).into_owned();
+        assert!(text.contains("expects nothing"), "{text}");
+        assert(&format!("{expect}recall = 1\n")).code(10);
     })
     .await;
 }

@@ -16,15 +16,15 @@ use crate::seed::builtin;
 pub(super) struct QueryArgs {
     /// A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin
     #[arg(long, value_name = "FILE")]
-    queries: Option<PathBuf>,
+    pub(super) queries: Option<PathBuf>,
 
     /// The questions that come with vecops, for the passages of `vecops seed --builtin`
     #[arg(long)]
-    builtin: bool,
+    pub(super) builtin: bool,
 
     /// So many rows of the table itself, each left out of its own answer: flatters recall
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    stored: Option<u32>,
+    pub(super) stored: Option<u32>,
 }
 
 /// Reads or draws them.

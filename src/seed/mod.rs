@@ -18,6 +18,7 @@ mod ledger;
 mod lines;
 mod load;
 mod mapping;
+mod object;
 mod parquet;
 mod piece;
 mod pipeline;

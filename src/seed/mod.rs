@@ -14,6 +14,7 @@ mod destination;
 mod feed;
 mod format;
 mod input;
+mod jobs;
 mod ledger;
 mod lines;
 mod load;

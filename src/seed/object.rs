@@ -46,7 +46,7 @@ fn plain_text<'l>(line: &'l str, rest: &'l [u8]) -> Option<(&'l str, &'l [u8])> 
     Some((line.get(start..start + length)?, after))
 }
 
-fn vector<'l>(rest: &'l [u8], dimensions: Option<u32>) -> Option<(Value<'l>, &'l [u8])> {
+fn vector(rest: &[u8], dimensions: Option<u32>) -> Option<(Value<'_>, &[u8])> {
     const USUAL: usize = 1_536;
     let dimensions = dimensions.and_then(|count| usize::try_from(count).ok());
     let mut elements = Vec::with_capacity(dimensions.unwrap_or(USUAL));

@@ -512,6 +512,7 @@ skip\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l rejects -d 'A new file for the rows left out, as JSON Lines with their line numbers and reasons' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l max-rejects -d 'With how many rows left out the load is still good' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l batch-size -d 'How much is sent to the server between two commits' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l jobs -d 'Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod interruption;
+mod jobs;
 mod loading;
 mod modes;
 mod proxy;

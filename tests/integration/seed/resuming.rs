@@ -14,11 +14,11 @@ use super::fixture::{TABLE, count, file, number, seed, table};
 use super::proxy::{Direction, Proxy};
 use crate::support::{TestDatabase, on_each_server, variable, wait_until};
 
-const ROWS: u64 = 4_000;
+pub(super) const ROWS: u64 = 4_000;
 const FAULTS: usize = 20;
 
 /// Some megabytes of rows without ids, so that a row loaded twice is there twice. Line 1,000 and some more are bad.
-fn source(bad_every: u64) -> String {
+pub(super) fn source(bad_every: u64) -> String {
     let mut text = String::new();
     for row in 1..=ROWS {
         let content = format!("{row} {}", "x".repeat(600));
@@ -33,16 +33,16 @@ fn source(bad_every: u64) -> String {
 }
 
 /// A small generator of numbers; its seed is printed, and given again by `VECOPS_TEST_SEED`.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let given = variable("VECOPS_TEST_SEED").map(|text| text.parse().unwrap());
         let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0));
         Self(seed)
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -51,9 +51,9 @@ impl Random {
     }
 }
 
-const FLAGS: &[&str] = &["--yes", "--resumable", "--batch-size", "256KiB"];
+pub(super) const FLAGS: &[&str] = &["--yes", "--resumable", "--batch-size", "256KiB"];
 
-fn spawn(url: &str, path: &Path, more: &[&str]) -> Child {
+pub(super) fn spawn(url: &str, path: &Path, more: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_vecops"))
         .args(["seed", TABLE, "--from"])
         .arg(path)
@@ -69,7 +69,7 @@ fn spawn(url: &str, path: &Path, more: &[&str]) -> Child {
         .unwrap()
 }
 
-async fn ended(program: &mut Child) -> ExitStatus {
+pub(super) async fn ended(program: &mut Child) -> ExitStatus {
     let mut status = None;
     wait_until("the program ends", async || {
         status = program.try_wait().unwrap();
@@ -80,7 +80,7 @@ async fn ended(program: &mut Child) -> ExitStatus {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Fault {
+pub(super) enum Fault {
     Kill,
     Cut,
     Terminate,
@@ -105,7 +105,7 @@ fn through(database: &TestDatabase, port: u16) -> (String, String) {
 }
 
 /// Runs the load until the fault, and lets the fault happen.
-async fn break_at(
+pub(super) async fn break_at(
     database: &TestDatabase,
     path: &Path,
     fault: Fault,
@@ -146,13 +146,13 @@ async fn measure(database: &TestDatabase, path: &Path) -> (usize, usize) {
     (proxy.bytes(Direction::ToServer), proxy.bytes(Direction::ToClient))
 }
 
-async fn forget(connection: &mut PgConnection) {
+pub(super) async fn forget(connection: &mut PgConnection) {
     let statements = format!("truncate {TABLE} restart identity; delete from vecops.seed_ledger");
     sql::run(connection, statements).await.unwrap();
 }
 
 /// Each of the rows is in the table once.
-async fn expect_each_once(connection: &mut PgConnection, rows: u64, what: &str) {
+pub(super) async fn expect_each_once(connection: &mut PgConnection, rows: u64, what: &str) {
     let distinct = format!("select count(distinct content) from {TABLE}");
     let found = (count(connection).await, number(connection, &distinct).await);
     let rows = i64::try_from(rows).unwrap();

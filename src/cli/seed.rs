@@ -142,7 +142,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
         args.mode.weight(),
     )?;
     let options = args.mode.options();
-    let report = match args.mode.resume() {
+    let report = match args.mode.resume(context.interruption()) {
         None => load_with(context, &mut session, &destination, &source, &options).await?,
         Some(resume) => {
             load_resumable(context, &mut session, &destination, &source, &options, resume).await?
@@ -235,20 +235,16 @@ async fn load_resumable(
 ) -> Result<LoadReport> {
     let progress = context.progress();
     let load = seed::load_resumable(session, destination, source, options, resume, progress);
-    let Resumed { mut report, stopped } =
-        context
-            .unless_interrupted(Box::pin(load))
-            .await
-            .map_err(|error| match error.kind() {
-                Kind::Interrupted => {
-                    error.hint("Run the same command again: it goes on behind the last batch.")
-                }
-                _ => error,
-            })?;
+    let Resumed { mut report, stopped } = Box::pin(load).await?;
     match stopped {
         Some(error) => {
-            context
-                .report_error(&error.hint("Run the same command again: it goes on behind the last batch."));
+            let hint = match error.kind() {
+                Kind::Failed => {
+                    "Correct it, and run the same command again: it goes on behind the last batch."
+                }
+                _ => "Run the same command again: it goes on behind the last batch.",
+            };
+            context.report_error(&error.hint(hint));
         }
         None => report.analyzed = renew_statistics(context, session, destination).await,
     }
@@ -277,6 +273,7 @@ async fn analyze(session: &mut Session, destination: &Destination) -> Result<boo
 fn nothing_loaded(error: Error) -> Error {
     match error.kind() {
         Kind::Failed => error.hint("Nothing was loaded; `vecops seed ... --dry-run` lists every bad line."),
+        Kind::Interrupted => Error::new(Kind::Interrupted, "interrupted; nothing was loaded"),
         _ => error,
     }
 }

@@ -13,11 +13,14 @@ mod csv;
 mod destination;
 mod feed;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod input;
 mod ledger;
 mod lines;
 mod load;
 mod mapping;
+mod merging;
 mod parquet;
 mod piece;
 mod pipeline;

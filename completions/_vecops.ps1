@@ -529,6 +529,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--check-only', '--check-only', [CompletionResultType]::ParameterName, 'Read and check everything, list the bad lines, load nothing')
             [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there')
             [CompletionResult]::new('--resumable', '--resumable', [CompletionResultType]::ParameterName, 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there')
+            [CompletionResult]::new('--atomic', '--atomic', [CompletionResultType]::ParameterName, 'Load everything in one transaction, or nothing: what happens without --resumable, too')
             [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Forget the position of an earlier run; the rows that it loaded stay')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')

@@ -532,6 +532,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -l builtin -d 'The 4
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -l check-only -d 'Read and check everything, list the bad lines, load nothing'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l atomic -d 'Load everything in one transaction, or nothing: what happens without --resumable, too'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l restart -d 'Forget the position of an earlier run; the rows that it loaded stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'

@@ -143,7 +143,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
         args.mode.weight(),
     )?;
     let options = args.mode.options();
-    let report = match args.mode.resume() {
+    let report = match args.mode.resume(context.interruption()) {
         None => load_with(context, &mut session, &destination, &source, &options).await?,
         Some(resume) => {
             let mut sessions = more_sessions(context, session, jobs).await?;
@@ -251,20 +251,16 @@ async fn load_resumable(
 ) -> Result<LoadReport> {
     let progress = context.progress();
     let load = seed::load_resumable(sessions, destination, source, options, resume, progress);
-    let Resumed { mut report, stopped } =
-        context
-            .unless_interrupted(Box::pin(load))
-            .await
-            .map_err(|error| match error.kind() {
-                Kind::Interrupted => {
-                    error.hint("Run the same command again: it goes on behind the last batch.")
-                }
-                _ => error,
-            })?;
+    let Resumed { mut report, stopped } = Box::pin(load).await?;
     match stopped {
         Some(error) => {
-            context
-                .report_error(&error.hint("Run the same command again: it goes on behind the last batch."));
+            let hint = match error.kind() {
+                Kind::Failed => {
+                    "Correct it, and run the same command again: it goes on behind the last batch."
+                }
+                _ => "Run the same command again: it goes on behind the last batch.",
+            };
+            context.report_error(&error.hint(hint));
         }
         None => {
             if let Some(session) = sessions.first_mut() {
@@ -297,6 +293,7 @@ async fn analyze(session: &mut Session, destination: &Destination) -> Result<boo
 fn nothing_loaded(error: Error) -> Error {
     match error.kind() {
         Kind::Failed => error.hint("Nothing was loaded; `vecops seed ... --dry-run` lists every bad line."),
+        Kind::Interrupted => Error::new(Kind::Interrupted, "interrupted; nothing was loaded"),
         _ => error,
     }
 }

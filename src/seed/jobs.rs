@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use sqlx::{PgConnection, Row as _};
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::conflict::Counts;
 use super::copying::{Failure, Into};
@@ -25,7 +26,7 @@ use super::refusal;
 use super::sequence;
 use super::source::Source;
 use crate::connection::{Session, TransactionOptions};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Error, Kind, Result};
 use crate::sql::{self, Ident};
 
 /// How many bytes all batches hold together.
@@ -52,6 +53,8 @@ pub(super) struct Work<'a> {
     pub(super) ledger: &'a Ledger,
     /// How large a batch is.
     pub(super) batch: usize,
+    /// Cancelled, it stops the load; but no commit.
+    pub(super) stop: &'a CancellationToken,
 }
 
 /// Some consecutive rows, which commit together.
@@ -207,12 +210,14 @@ impl Work<'_> {
         turn: &watch::Sender<Turn>,
     ) -> Result<()> {
         loop {
-            let Some(batch) = cutter.lock().await.next().await? else {
+            let cut = async { cutter.lock().await.next().await };
+            let Some(batch) = self.stop.run_until_cancelled(cut).await.ok_or_else(stopped)?? else {
                 return Ok(());
             };
             let was_early = turn.borrow().batch < batch.number;
             let mut attempt = self.attempt(session, &batch, turn).await;
-            if was_early && !matches!(attempt, Ok(Attempt::Committed | Attempt::Over)) {
+            let is_done = matches!(attempt, Ok(Attempt::Committed | Attempt::Over));
+            if was_early && !is_done && !self.stop.is_cancelled() {
                 if wait_for_turn(turn, batch.number).await == Wait::Leave {
                     return Ok(());
                 }
@@ -237,7 +242,12 @@ impl Work<'_> {
         turn: &watch::Sender<Turn>,
     ) -> Result<Attempt> {
         let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
-        match Box::pin(self.fill(&mut transaction, batch, turn)).await {
+        let filling = Box::pin(self.fill(&mut transaction, batch, turn));
+        let Some(filled) = self.stop.run_until_cancelled(filling).await else {
+            // In the middle of a COPY: nothing can be said on this connection any more.
+            return Err(stopped());
+        };
+        match filled {
             Ok(Wait::Commit) => {}
             // Its locks must go at once.
             other => {
@@ -294,7 +304,9 @@ impl Work<'_> {
             Err(_) if turn.borrow().batch < batch.number => return Ok(Wait::GiveWay),
             Err(Failure::Here(error)) => return Err(error),
             Err(Failure::Server(error, lines)) => {
-                return Err(refusal::explain(connection, self.destination, self.source, error, &lines).await);
+                return Err(
+                    refusal::explain(connection, self.destination, self.source, error, &lines, true).await,
+                );
             }
         }
         loop {
@@ -312,6 +324,11 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// The caller knows more to say.
+fn stopped() -> Error {
+    Error::new(Kind::Interrupted, "interrupted")
 }
 
 async fn wait_for_turn(turn: &watch::Sender<Turn>, batch: u64) -> Wait {

@@ -152,7 +152,8 @@ pub(super) async fn fill(
         Ok(counts) => Ok(counts),
         Err(Failure::Here(error)) => Err(error),
         Err(Failure::Server(error, lines)) => {
-            Err(refusal::explain(connection, destination, source, error, &lines).await)
+            let in_batches = feed.is_hashed();
+            Err(refusal::explain(connection, destination, source, error, &lines, in_batches).await)
         }
     }
 }

@@ -13,12 +13,15 @@ mod csv;
 mod destination;
 mod feed;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod input;
 mod jobs;
 mod ledger;
 mod lines;
 mod load;
 mod mapping;
+mod merging;
 mod object;
 mod parquet;
 mod piece;

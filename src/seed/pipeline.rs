@@ -36,6 +36,8 @@ pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     /// Where they come from.
     pub(super) lines: RowLines,
+    /// The rows as they stand in the source, empty in binary formats; only where bad ones are kept.
+    pub(super) texts: Vec<Box<[u8]>>,
     /// Their keys with their lines; only where they were asked for.
     pub(super) keys: Vec<(String, u64)>,
     /// The greatest key that is a number.
@@ -109,6 +111,7 @@ impl TakeRow for Sink<'_> {
         let number = place.number;
         let outcome = row.and_then(|parsed| self.encode(number, &parsed));
         match outcome {
+            Ok(()) if self.purpose == Purpose::LoadGood => self.chunk.texts.push(place.raw.into()),
             Ok(()) => {}
             Err(rejection) if self.purpose == Purpose::Load => {
                 return Err(rejected(self.source, number, rejection));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::consent::Weight;
 use crate::error::{Error, Result};
@@ -10,6 +11,7 @@ use crate::seed::{LoadOptions, OnConflict, Resume, Tolerance};
 
 /// How rows are loaded.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ModeArgs {
     /// What happens to a row whose id is in the table already: it ends the load, the table's row stays, or the
     /// table's row gets the columns of the source
@@ -36,6 +38,10 @@ pub(super) struct ModeArgs {
     /// connection the same command goes on exactly there
     #[arg(long, conflicts_with = "replace")]
     resumable: bool,
+
+    /// Load everything in one transaction, or nothing: what happens without --resumable, too
+    #[arg(long, conflicts_with = "resumable")]
+    atomic: bool,
 
     /// Forget the position of an earlier run; the rows that it loaded stay
     #[arg(long, requires = "resumable")]
@@ -92,12 +98,13 @@ impl ModeArgs {
     }
 
     /// How it is resumed, where it can be.
-    pub(super) fn resume(&self) -> Option<Resume> {
+    pub(super) fn resume(&self, stop: CancellationToken) -> Option<Resume> {
         self.resumable.then(|| Resume {
             batch: usize::try_from(self.batch_size.as_u64())
                 .unwrap_or(usize::MAX)
                 .max(1),
             restart: self.restart,
+            stop,
         })
     }
 

@@ -7,5 +7,6 @@ mod loading;
 mod modes;
 mod proxy;
 mod refusals;
+mod refused_late;
 mod resuming;
 mod sources;

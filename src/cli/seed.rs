@@ -79,7 +79,7 @@ const FORMATS: [&str; 7] = ["jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "b
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SourceArgs {
-    /// One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin
+    /// One or more files, or patterns such as 'part-*.csv'; all but parquet also compressed with gzip or zstd; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
 
@@ -89,31 +89,32 @@ struct SourceArgs {
 }
 
 impl SeedArgs {
-    fn source(&self) -> Source {
-        let one = |path: &PathBuf| {
+    fn source(&self) -> Result<Source> {
+        let mut inputs = Vec::new();
+        for path in &self.source.from {
             if path.as_path() == Path::new("-") {
-                Source::Stdin
+                inputs.push(Source::Stdin);
             } else {
-                Source::File(path.clone())
+                inputs.extend(seed::expand(path)?.into_iter().map(Source::File));
             }
-        };
-        match self.source.from.as_slice() {
+        }
+        Ok(match inputs.as_slice() {
             [] => builtin::source(),
-            [path] if self.format.is_none() && self.side.is_none() => one(path),
-            paths => Source::Inputs(Inputs {
-                inputs: paths.iter().map(one).collect(),
+            [one] if self.format.is_none() && self.side.is_none() => one.clone(),
+            _ => Source::Inputs(Inputs {
+                inputs,
                 format: Format::ALL
                     .into_iter()
                     .find(|format| self.format.as_deref() == Some(format.name())),
                 side: self.side.clone(),
             }),
-        }
+        })
     }
 }
 
 /// Checks or loads.
 pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
-    let source = args.source();
+    let source = args.source()?;
     let jobs = args.mode.jobs()?;
     source.probe()?;
     let mut session = context.open(Need::Any).await?;

@@ -36,6 +36,7 @@ mod sequence;
 mod source;
 mod value;
 mod vectors;
+mod wildcard;
 
 pub use check::{CheckReport, Problem, check, check_with};
 pub use conflict::{Counts, OnConflict};
@@ -47,3 +48,4 @@ pub use reader::left_out;
 pub use rejects::Tolerance;
 pub use resumable::{Resume, Resumed, load_resumable};
 pub use source::{Inputs, Source};
+pub use wildcard::expand;

@@ -50,6 +50,13 @@ pub(super) async fn explain(
     in_batches: bool,
 ) -> Error {
     let is_of_a_row = of_a_row(&error).is_some();
+    let is_of_the_server = error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| {
+            // Resources, an operator, the system: whatever row it was at.
+            ["08", "25", "53", "57", "58", "XX"].contains(&code.get(..2).unwrap_or_default())
+        });
     let refused = error.as_database_error().and_then(|error| {
         let database = error.try_downcast_ref::<PgDatabaseError>()?;
         Some(Refused {
@@ -67,9 +74,9 @@ pub(super) async fn explain(
     };
     let line = refused.row.and_then(|row| lines.line_of(row.checked_sub(1)?));
     let error = match line {
-        Some(line) => error.at_input(source.place(line)),
+        Some(line) if !is_of_the_server => error.at_input(source.place(line)),
         None if is_of_a_row && lines.rows() > 0 => error.at_input(stretch(source, lines)),
-        None => error.context(format!("load `{}`", source.name())),
+        _ => error.context(format!("load `{}`", source.name())),
     };
     match refused.duplicate {
         Some(key) if key.is_id(destination) => {

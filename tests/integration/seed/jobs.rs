@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use predicates::prelude::predicate;
 use vecops::sql;
 
+use super::faults::{Fault, Load, ROWS, Random, content, forget, source};
 use super::fixture::{TABLE, count, file, number, seed, table};
-use super::resuming::{FLAGS, Fault, ROWS, Random, break_at, ended, expect_each_once, forget, source, spawn};
 use crate::support::on_each_server;
+
+const FLAGS: &[&str] = &["--yes", "--resumable", "--batch-size", "256KiB"];
 
 /// Rows with these ids, of which about four hundred make a batch, and with the columns in addition.
 fn with_ids(ids: impl IntoIterator<Item = u64>, more: impl Fn(u64) -> String) -> String {
@@ -27,24 +29,42 @@ fn with_ids(ids: impl IntoIterator<Item = u64>, more: impl Fn(u64) -> String) ->
 async fn broken_at_any_point_it_resumes_to_equality() {
     on_each_server(async |database| {
         let mut random = Random::new();
-        println!("VECOPS_TEST_SEED={}", random.0);
         let mut connection = database.connection().await;
         table(&mut connection, "vector(2)", "").await;
         let source = file("rows.jsonl", source(u64::MAX).as_bytes());
-        for number in 0..12 {
-            let fault = [Fault::Kill, Fault::Cut, Fault::Terminate][number % 3];
-            let at = random.below(2_500_000) + 20_000;
-            let status = break_at(database, &source.path, fault, at, &["--jobs", "3"]).await;
-            let between = count(&mut connection).await;
-            let what = format!("{fault:?} after {at} bytes: {status}, {between} rows");
+        let load = |jobs: &'static str| -> [&'static str; 5] {
+            ["--resumable", "--batch-size", "256KiB", "--jobs", jobs]
+        };
+        let path = source.path.as_path();
+        let flags = load("1");
+        assert!(Load { path, flags: &flags }.run(&database.url()).await.success());
+        let whole = content(&mut connection).await;
+        assert_eq!(whole.0, i64::try_from(ROWS).unwrap());
+        for round in 0..15 {
+            forget(&mut connection).await;
+            let faults = [
+                Fault::Kill,
+                Fault::Cut,
+                Fault::Terminate,
+                Fault::Reset,
+                Fault::Stall,
+            ];
+            let (fault, at) = (faults[round % 5], random.below(2_400_000) + 20_000);
+            let flags = load("3");
+            let status = Load { path, flags: &flags }.break_at(database, fault, at).await;
+            let what = format!(
+                "{fault:?} after {at} bytes: {status}, {} rows",
+                count(&mut connection).await
+            );
             println!("{what}");
             assert!(!status.success(), "{what}");
             // With the same number of connections, or with another one.
-            let jobs = ["3", "1", "16"][number / 3 % 3];
-            let mut again = spawn(&database.url(), &source.path, &["--jobs", jobs]);
-            assert!(ended(&mut again).await.success(), "{what}");
-            expect_each_once(&mut connection, ROWS, &what).await;
-            forget(&mut connection).await;
+            let flags = load(["3", "1", "16"][round / 5]);
+            assert!(
+                Load { path, flags: &flags }.run(&database.url()).await.success(),
+                "{what}"
+            );
+            assert_eq!(content(&mut connection).await, whole, "{what}");
         }
     })
     .await;

@@ -1,5 +1,7 @@
 //! `vecops seed`: what was in the file is in the table, or nothing is.
 
+mod bad_files;
+mod faults;
 mod fixture;
 mod interruption;
 mod jobs;
@@ -9,4 +11,5 @@ mod proxy;
 mod refusals;
 mod refused_late;
 mod resuming;
+mod server_side;
 mod sources;

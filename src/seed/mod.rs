@@ -9,6 +9,7 @@ pub mod builtin;
 mod check;
 mod conflict;
 mod copying;
+mod crew;
 mod csv;
 mod destination;
 mod feed;

@@ -70,13 +70,13 @@ pub(super) struct Layout {
 }
 
 impl<'d> RowReader<'d> {
-    /// A reader that has seen no line.
-    pub(super) fn new(destination: &'d Destination) -> Self {
+    /// A reader that has seen no line, or only knows what another one learned of the first.
+    pub(super) fn with_layout(destination: &'d Destination, layout: Option<Layout>) -> Self {
         Self {
             keys: Keys::new(destination),
             destination,
             values: ValueWriter::new(destination.metric),
-            layout: None,
+            layout,
         }
     }
 

@@ -60,7 +60,7 @@ fn destination(element: ElementType) -> Destination {
 
 /// What becomes of some lines: the bytes of each row, or why not.
 fn read_into(destination: &Destination, lines: &[&str]) -> Vec<Result<Vec<Option<Vec<u8>>>, String>> {
-    let mut reader = RowReader::new(destination);
+    let mut reader = RowReader::with_layout(destination, None);
     let numbered = (1_u64..).zip(lines);
     let read = numbered.map(|(number, line)| {
         let why = |rejection: Rejection| rejection.why;
@@ -289,7 +289,7 @@ fn paths_lead_into_objects_of_a_line() {
 fn row_bytes(destination: &Destination, parsed: Result<Parsed<'_>, Rejection>) -> Result<Vec<u8>, String> {
     let why = |rejection: Rejection| rejection.why;
     let parsed = parsed.map_err(why)?;
-    let mut reader = RowReader::new(destination);
+    let mut reader = RowReader::with_layout(destination, None);
     reader.learn_layout(1, &parsed).map_err(why)?;
     let mut encoder = CopyEncoder::new(reader.layout().unwrap().fields.len()).unwrap();
     reader.write(&parsed, &mut encoder).map_err(why)?;

@@ -506,7 +506,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             break
         }
         'vecops;seed' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files, or patterns such as ''part-*.csv''; all but parquet also compressed with gzip or zstd; - is stdin')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the files hold; without it their names tell, and stdin is JSON Lines')
             [CompletionResult]::new('--side', '--side', [CompletionResultType]::ParameterName, 'For npy, fvecs and bvecs: the file with the other columns, row by row')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Fill a column from the field with another name, or with a dotted path; may be given several times')
@@ -516,6 +516,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'A new file for the rows left out, as JSON Lines with their line numbers and reasons')
             [CompletionResult]::new('--max-rejects', '--max-rejects', [CompletionResultType]::ParameterName, 'With how many rows left out the load is still good')
             [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How much is sent to the server between two commits')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -529,6 +530,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--check-only', '--check-only', [CompletionResultType]::ParameterName, 'Read and check everything, list the bad lines, load nothing')
             [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there')
             [CompletionResult]::new('--resumable', '--resumable', [CompletionResultType]::ParameterName, 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there')
+            [CompletionResult]::new('--atomic', '--atomic', [CompletionResultType]::ParameterName, 'Load everything in one transaction, or nothing: what happens without --resumable, too')
             [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Forget the position of an earlier run; the rows that it loaded stay')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')

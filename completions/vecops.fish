@@ -494,7 +494,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files, or patterns such as \'part-*.csv\'; all but parquet also compressed with gzip or zstd; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l format -d 'What the files hold; without it their names tell, and stdin is JSON Lines' -r -f -a "jsonl\t''
 csv\t''
 tsv\t''
@@ -513,6 +513,7 @@ skip\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l rejects -d 'A new file for the rows left out, as JSON Lines with their line numbers and reasons' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l max-rejects -d 'With how many rows left out the load is still good' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l batch-size -d 'How much is sent to the server between two commits' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l jobs -d 'Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -532,6 +533,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -l builtin -d 'The 4
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -l check-only -d 'Read and check everything, list the bad lines, load nothing'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l atomic -d 'Load everything in one transaction, or nothing: what happens without --resumable, too'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l restart -d 'Forget the position of an earlier run; the rows that it loaded stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'

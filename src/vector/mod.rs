@@ -3,6 +3,7 @@
 //!
 //! Names, operators, operator classes and limits: pgvector's README and `sql/vector.sql` (0.8).
 
+pub mod array;
 pub mod copy;
 mod element;
 pub mod exact;

@@ -48,7 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('seed', 'seed', [CompletionResultType]::ParameterValue, 'Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy')
             [CompletionResult]::new('search', 'search', [CompletionResultType]::ParameterValue, 'Find the nearest rows of a collection or table')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the rows of a collection or table to a file or to stdout')
-            [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'List and check embedding providers, and look after the embeddings that are kept')
+            [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure what nearest-neighbour queries find and cost')
             [CompletionResult]::new('synthesize', 'synthesize', [CompletionResultType]::ParameterValue, 'Make up rows with vectors, the same bytes on every machine')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write completions, man pages and the README''s command table')
@@ -506,18 +506,17 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             break
         }
         'vecops;seed' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files, or patterns such as ''part-*.csv''; all but parquet also compressed with gzip or zstd; - is stdin')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the files hold; without it their names tell, and stdin is JSON Lines')
             [CompletionResult]::new('--side', '--side', [CompletionResultType]::ParameterName, 'For npy, fvecs and bvecs: the file with the other columns, row by row')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Fill a column from the field with another name, or with a dotted path; may be given several times')
             [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'The user that lines without an owner belong to, in a collection with the policy `owner`')
-            [CompletionResult]::new('--embed', '--embed', [CompletionResultType]::ParameterName, 'Make the vectors of the text in this field, with a provider of vecops.toml; rows that have a vector keep it')
-            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The embedding provider of vecops.toml; else the collection''s, else the only one declared')
             [CompletionResult]::new('--on-conflict', '--on-conflict', [CompletionResultType]::ParameterName, 'What happens to a row whose id is in the table already: it ends the load, the table''s row stays, or the table''s row gets the columns of the source')
             [CompletionResult]::new('--on-error', '--on-error', [CompletionResultType]::ParameterName, 'What happens at a row that cannot be loaded: it ends the load, or it is left out')
             [CompletionResult]::new('--rejects', '--rejects', [CompletionResultType]::ParameterName, 'A new file for the rows left out, as JSON Lines with their line numbers and reasons')
             [CompletionResult]::new('--max-rejects', '--max-rejects', [CompletionResultType]::ParameterName, 'With how many rows left out the load is still good')
             [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How much is sent to the server between two commits')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -529,9 +528,9 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--builtin', '--builtin', [CompletionResultType]::ParameterName, 'The 448 passages that come with vecops, with embeddings of 384 dimensions')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Read and check everything, list the bad lines, load nothing')
             [CompletionResult]::new('--check-only', '--check-only', [CompletionResultType]::ParameterName, 'Read and check everything, list the bad lines, load nothing')
-            [CompletionResult]::new('--no-embedding-cache', '--no-embedding-cache', [CompletionResultType]::ParameterName, 'Ask the provider for every text, and keep no vector on this machine')
             [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there')
             [CompletionResult]::new('--resumable', '--resumable', [CompletionResultType]::ParameterName, 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there')
+            [CompletionResult]::new('--atomic', '--atomic', [CompletionResultType]::ParameterName, 'Load everything in one transaction, or nothing: what happens without --resumable, too')
             [CompletionResult]::new('--restart', '--restart', [CompletionResultType]::ParameterName, 'Forget the position of an earlier run; the rows that it loaded stay')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
@@ -550,9 +549,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--vector', '--vector', [CompletionResultType]::ParameterName, 'A vector, as ''[0.1, 0.2, ...]''')
             [CompletionResult]::new('--vector-file', '--vector-file', [CompletionResultType]::ParameterName, 'A file with a vector; - is stdin')
             [CompletionResult]::new('--like', '--like', [CompletionResultType]::ParameterName, 'The key of a stored row; finds its neighbours')
-            [CompletionResult]::new('--text', '--text', [CompletionResultType]::ParameterName, 'A question in words, embedded with the provider that made the table''s vectors')
             [CompletionResult]::new('--query', '--query', [CompletionResultType]::ParameterName, 'One of the questions that come with vecops, for the passages of `vecops seed --builtin`')
-            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The embedding provider of vecops.toml; else the collection''s, else the only one declared')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The most rows to return')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'The most rows to return')
             [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only rows whose metadata contain this JSON object')
@@ -566,7 +563,6 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR]')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, as consent to destructive work on a protected profile')
-            [CompletionResult]::new('--no-embedding-cache', '--no-embedding-cache', [CompletionResultType]::ParameterName, 'Ask the provider for every text, and keep no vector on this machine')
             [CompletionResult]::new('--exact', '--exact', [CompletionResultType]::ParameterName, 'Compare with every row instead of asking the index')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Run EXPLAIN (ANALYZE, BUFFERS) on the same statement and show the plan')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
@@ -613,7 +609,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'vecops;provider' {
+        'vecops;bench' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -633,13 +629,26 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the providers of vecops.toml, and whether their keys are set')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Embed one sentence and show what came back')
-            [CompletionResult]::new('cache', 'cache', [CompletionResultType]::ParameterValue, 'Show the embeddings that are kept on this machine, by model')
-            [CompletionResult]::new('clear', 'clear', [CompletionResultType]::ParameterValue, 'Remove embeddings that are kept on this machine; they are paid for again when they are needed')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Measure recall, latency, buffers and plans of queries on a collection or table')
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise')
+            [CompletionResult]::new('assert', 'assert', [CompletionResultType]::ParameterValue, 'Check a file of expectations about queries, for CI; ends with 3 where one is not met')
             break
         }
-        'vecops;provider;list' {
+        'vecops;bench;run' {
+            [CompletionResult]::new('--queries', '--queries', [CompletionResultType]::ParameterName, 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin')
+            [CompletionResult]::new('--stored', '--stored', [CompletionResultType]::ParameterName, 'So many rows of the table itself, each left out of its own answer: flatters recall')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'How many neighbours a query asks for')
+            [CompletionResult]::new('--k', '--k', [CompletionResultType]::ParameterName, 'How many neighbours a query asks for')
+            [CompletionResult]::new('--ef-search', '--ef-search', [CompletionResultType]::ParameterName, 'How many candidates an HNSW scan keeps: one configuration each')
+            [CompletionResult]::new('--probes', '--probes', [CompletionResultType]::ParameterName, 'How many lists an IVFFlat scan looks into: one configuration each')
+            [CompletionResult]::new('--iterative-scan', '--iterative-scan', [CompletionResultType]::ParameterName, 'Whether an HNSW scan goes on where a filter takes rows away: one configuration each')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Only rows whose metadata contain this JSON object')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Run the queries as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`')
+            [CompletionResult]::new('--passes', '--passes', [CompletionResultType]::ParameterName, 'How many times each query is timed under each configuration')
+            [CompletionResult]::new('--clients', '--clients', [CompletionResultType]::ParameterName, 'Then let so many clients ask at once, under each configuration')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'For how long the clients ask')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'How many queries a second are due, times counted from then; without it each client asks as fast as it can')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Draws the order of the queries')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -648,6 +657,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR]')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, as consent to destructive work on a protected profile')
+            [CompletionResult]::new('--builtin', '--builtin', [CompletionResultType]::ParameterName, 'The questions that come with vecops, for the passages of `vecops seed --builtin`')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
@@ -661,7 +671,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'vecops;provider;check' {
+        'vecops;bench;compare' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -670,6 +680,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR]')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, as consent to destructive work on a protected profile')
+            [CompletionResult]::new('--unlike', '--unlike', [CompletionResultType]::ParameterName, 'Compare although more than the index differs: another server, other settings, other queries')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
@@ -683,7 +694,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'vecops;provider;cache' {
+        'vecops;bench;assert' {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -692,30 +703,6 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR]')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, as consent to destructive work on a protected profile')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]')
-            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Consent to changes without being asked [env: VECOPS_YES]')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Consent to changes without being asked [env: VECOPS_YES]')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'vecops;provider;clear' {
-            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'Only those of this model')
-            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
-            [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The vecops.toml to read, instead of the nearest one upward')
-            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'What stdout carries')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR]')
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, as consent to destructive work on a protected profile')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be removed')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')

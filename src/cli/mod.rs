@@ -3,6 +3,7 @@
 //! The only layer that knows clap and dialoguer. [`context`] resolves flags, environment and files once;
 //! nothing below reads the environment or prints. A command that needs two domains composes them here.
 
+mod bench;
 mod completions;
 mod consent;
 pub mod context;
@@ -63,6 +64,7 @@ enum Command {
     Seed(seed::SeedArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
+    Bench(bench::BenchArgs),
     Provider(provider::ProviderCommandArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
@@ -80,6 +82,7 @@ impl Command {
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
+            Self::Bench(_) => "bench",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Provider(_) => "provider",
@@ -140,12 +143,13 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
-        Command::Demo(args) => demo::run(context, args).await,
+        Command::Demo(args) => Box::pin(demo::run(context, args)).await,
         Command::Init(args) => init::run(context, &args),
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Bench(args) => bench::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Provider(args) => provider::run(context, args).await,

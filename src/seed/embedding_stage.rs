@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::destination::{Absent, Destination, Field};
 use super::pipeline::Purpose;
-use super::reader::{Flow, Place, TakeRow};
+use super::reader::{self, Flow, Place, TakeRow};
 use super::row::{Keys, Parsed, Rejection};
 use super::source::Source;
 use super::value::Value;
@@ -245,11 +245,17 @@ impl<'a> EmbeddingStage<'a> {
         }
     }
 
-    /// Embeds and hands on what is left.
-    pub(super) fn finish(&mut self) -> Result<Flow> {
-        let flow = self.flush()?;
+    /// Reads all of a source.
+    pub(super) fn read(mut self, source: &Source) -> Result<Flow> {
+        let destination = self.destination;
+        let read = match reader::read(source, destination, &mut self) {
+            Ok(Flow::Continue) => self.flush(),
+            // What is good in front of what is bad counts.
+            Err(error) => self.flush().and(Err(error)),
+            stopped => stopped,
+        };
         self.texts.embedder.rest();
-        Ok(flow)
+        read
     }
 
     /// Hands a row on with a stand-in for its vector.
@@ -373,6 +379,7 @@ impl Kept {
             Value::Whole(value) => Value::Whole(*value),
             Value::Float(value) => Value::Float(*value),
             Value::Time(value) => Value::Time(*value),
+            Value::Vector(elements) => Value::Vector(elements.clone()),
             Value::Bytes(bytes) => return Self::Bytes(bytes.to_vec()),
             Value::Halves(elements) => return Self::Halves(elements.to_vec()),
             Value::Floats(elements) => return Self::Floats(elements.to_vec()),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -68,6 +68,8 @@ struct State {
     usual: Option<Reply>,
 }
 
+type Shared = (Mutex<State>, Condvar);
+
 /// The server; it ends with the process.
 pub(super) struct Server {
     pub(super) port: u16,
@@ -77,19 +79,32 @@ pub(super) struct Server {
 impl Server {
     /// Starts one that does these things in turn, and then answers with vectors.
     pub(super) fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::start_with(replies, serve)
+    }
+
+    /// The same by TLS.
+    pub(super) fn start_tls(config: Arc<rustls::ServerConfig>) -> Self {
+        Self::start_with([], move |stream, state| {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            serve(rustls::StreamOwned::new(connection, stream), state);
+        })
+    }
+
+    fn start_with(
+        replies: impl IntoIterator<Item = Reply>,
+        serve: impl Fn(TcpStream, &Shared) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new((
-            Mutex::new(State {
-                replies: replies.into_iter().collect(),
-                ..State::default()
-            }),
-            Condvar::new(),
-        ));
-        let shared = Arc::clone(&state);
+        let state = State {
+            replies: replies.into_iter().collect(),
+            ..State::default()
+        };
+        let state = Arc::new((Mutex::new(state), Condvar::new()));
+        let (shared, serve) = (Arc::clone(&state), Arc::new(serve));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let state = Arc::clone(&shared);
+                let (state, serve) = (Arc::clone(&shared), Arc::clone(&serve));
                 std::thread::spawn(move || serve(stream, &state));
             }
         });
@@ -145,9 +160,8 @@ pub(super) fn vector(text: &str, dimensions: usize) -> Vec<f32> {
     elements.map(|byte| f32::from(*byte) / 256.0 - 0.5).collect()
 }
 
-fn serve(stream: TcpStream, state: &(Mutex<State>, Condvar)) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut stream = stream;
+fn serve<S: Read + Write>(stream: S, state: &Shared) {
+    let mut reader = BufReader::new(stream);
     while let Some(request) = receive(&mut reader) {
         let reply = {
             let mut state = state.0.lock().unwrap();
@@ -163,13 +177,13 @@ fn serve(stream: TcpStream, state: &(Mutex<State>, Condvar)) {
             }
             return;
         };
-        if stream.write_all(&answer).is_err() || matches!(reply, Reply::Cut) {
+        if reader.get_mut().write_all(&answer).is_err() || matches!(reply, Reply::Cut) {
             return;
         }
     }
 }
 
-fn receive(reader: &mut BufReader<TcpStream>) -> Option<Request> {
+fn receive(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     if reader.read_line(&mut line).ok()? == 0 {
         return None;

@@ -3,23 +3,24 @@
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _};
 
-use super::cell::CellKind;
+use super::cell;
 use super::{Format, Request};
 use crate::catalog::{self, Table, TableKind, Target};
 use crate::error::{Context as _, Error, Kind, Result, nearest};
 use crate::sql::{self, Ident};
+use crate::vector::copy::ColumnKind;
 
 /// A column that is read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
     /// Its name.
     pub(super) name: Ident,
-    /// How its bytes are read.
-    pub(super) kind: CellKind,
+    /// What its bytes are.
+    pub(super) kind: ColumnKind,
+    /// Whether the server writes it as text.
+    pub(super) as_text: bool,
     /// Whether it is the vector that the target names.
     pub(super) is_embedding: bool,
-    /// Its dimensions, where its type says them.
-    pub(super) dimensions: Option<u32>,
 }
 
 /// What is read.
@@ -52,7 +53,7 @@ impl Selection {
             .with_context(|| format!("read who may see the rows of `{plain}`"))?;
         let hides: bool = row.try_get("row_security")?;
         let role: String = row.try_get("role")?;
-        let columns = columns(&table, on, request.columns.as_deref())?;
+        let columns = columns(&table, on, request)?;
         if request.format == Format::Npy && !columns.iter().any(|column| column.is_embedding) {
             return Err(Error::usage("an array holds vectors, and `--columns` names none")
                 .hint(format!("Add {} to `--columns`.", on.embedding.plain())));
@@ -126,18 +127,20 @@ fn refused(error: Error, request: &Request) -> Error {
 }
 
 /// The columns that are named, or all that are not generated.
-fn columns(table: &Table, on: &Target, named: Option<&[Ident]>) -> Result<Vec<Column>> {
+fn columns(table: &Table, on: &Target, request: &Request) -> Result<Vec<Column>> {
     let known = |column: &catalog::Column| -> Result<Column> {
         let name = Ident::new(column.name.clone())
             .map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))?;
+        let kind = column.kind(&on.extension.schema);
+        let as_text = request.format != Format::Pgcopy && cell::as_text(kind);
         Ok(Column {
             is_embedding: name == on.embedding,
-            kind: CellKind::of(column, &on.extension.schema),
-            dimensions: column.dimensions(),
+            kind: if as_text { ColumnKind::Other } else { kind },
+            as_text,
             name,
         })
     };
-    let Some(named) = named else {
+    let Some(named) = &request.columns else {
         let kept = table.columns.iter().filter(|column| column.generated.is_empty());
         return kept.map(known).collect();
     };
@@ -168,12 +171,8 @@ fn query(table: &Table, on: &Target, columns: &[Column], request: &Request) -> R
         .iter()
         .map(|column| {
             let name = &column.name;
-            match column.kind {
-                CellKind::Other if request.format != Format::Pgcopy => {
-                    format!("{from}.{name}::pg_catalog.text")
-                }
-                _ => format!("{from}.{name}"),
-            }
+            let text = if column.as_text { "::pg_catalog.text" } else { "" };
+            format!("{from}.{name}{text}")
         })
         .collect();
     let key = if table.primary_key.is_empty() {

@@ -3,12 +3,13 @@
 use tokio::sync::mpsc::Receiver;
 
 use super::Format;
-use super::cell::{self, CellKind};
+use super::cell;
 use super::selection::{Column, Selection};
 use crate::error::{Error, Result};
 use crate::output::{Files, Output, Publication};
 use crate::progress::Task;
-use crate::vector::copy::{CopyDecoder, RowView, field};
+use crate::vector::ElementType;
+use crate::vector::copy::{ColumnKind, CopyDecoder, RowView, field};
 use crate::vector::npy;
 
 /// How many bytes of written rows are gathered before they go out.
@@ -103,13 +104,14 @@ impl Writing {
 impl Rows {
     fn new(format: Format, columns: Vec<Column>) -> Result<Self> {
         let embedding = columns.iter().find(|column| column.is_embedding);
-        if format == Format::Npy
-            && !embedding.is_some_and(|column| matches!(column.kind, CellKind::Vector | CellKind::Halfvec))
-        {
+        if format == Format::Npy && !embedding.is_some_and(|column| column.kind.is_dense()) {
             return Err(Error::usage("an array holds `vector` or `halfvec` only")
                 .hint("Choose `--format jsonl` or `--format pgcopy`."));
         }
-        let dimensions = embedding.and_then(|column| usize::try_from(column.dimensions?).ok());
+        let dimensions = embedding.and_then(|column| match column.kind {
+            ColumnKind::Vector(_, dimensions) => usize::try_from(dimensions?).ok(),
+            _ => None,
+        });
         let mut keys = Vec::new();
         for column in &columns {
             let in_side = format == Format::Npy && column.is_embedding;
@@ -198,7 +200,7 @@ impl Rows {
             Error::failed(format!("{name} is null, and an array has no place for that"))
                 .hint(format!("Add `--where '{name} is not null'`."))
         })?;
-        let found = if column.kind == CellKind::Halfvec {
+        let found = if is_half(column) {
             let halves = field::halfvec(bytes).map_err(unreadable)?;
             self.main
                 .extend(halves.iter().flat_map(|half| half.to_le_bytes()));
@@ -226,7 +228,7 @@ impl Rows {
         if self.format != Format::Npy {
             return None;
         }
-        let half = |column: &Column| column.is_embedding && column.kind == CellKind::Halfvec;
+        let half = |column: &Column| column.is_embedding && is_half(column);
         let element = if self.columns.iter().any(half) {
             "<f2"
         } else {
@@ -264,6 +266,10 @@ fn object(columns: &[Column], keys: &[Vec<u8>], row: RowView<'_>, out: &mut Vec<
     }
     out.extend_from_slice(b"}\n");
     Ok(())
+}
+
+fn is_half(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::Vector(ElementType::Halfvec, _))
 }
 
 fn in_column(error: Error, column: &Column) -> Error {

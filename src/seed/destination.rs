@@ -7,7 +7,8 @@ use crate::catalog::{self, Column, Table, TableKind, Target};
 use crate::collection::Policy;
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{self, Ident, QualifiedName};
-use crate::vector::{ElementType, Metric};
+use crate::vector::Metric;
+use crate::vector::copy::{ColumnKind, Scalar};
 
 /// A table that rows can be loaded into.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +45,9 @@ pub struct Field {
     /// The key that lines use for it; the column's own name works, too.
     pub key: String,
     /// What it holds.
-    pub kind: FieldKind,
+    pub kind: ColumnKind,
+    /// Whether it takes JSON objects only, because search filters look into them.
+    pub must_be_object: bool,
     /// The column's type as the server writes it.
     pub type_text: String,
     /// Whether it takes NULL.
@@ -53,37 +56,6 @@ pub struct Field {
     pub absent: Absent,
     /// Whether the key was chosen for this load; then the column's own name does not work.
     pub is_mapped: bool,
-}
-
-/// What a column holds, as far as lines can fill it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKind {
-    /// `smallint`
-    Int2,
-    /// `integer`
-    Int4,
-    /// `bigint`
-    Int8,
-    /// `real`
-    Float4,
-    /// `double precision`
-    Float8,
-    /// `boolean`
-    Bool,
-    /// `text`, `varchar`, `char`
-    Text,
-    /// `uuid`
-    Uuid,
-    /// `timestamptz`
-    Timestamptz,
-    /// `json`
-    Json,
-    /// `jsonb`
-    Jsonb,
-    /// `jsonb` that search filters look into: an object
-    Object,
-    /// `vector` or `halfvec`, with its dimensions where the type says them
-    Vector(ElementType, Option<u32>),
 }
 
 /// What a line without the key gets.
@@ -134,6 +106,17 @@ impl Destination {
             may_analyze: access.may_analyze,
             fields,
         })
+    }
+
+    /// Whether one of these columns has a type that only the server can read, from text.
+    pub(super) fn has_foreign(&self, columns: &[Ident]) -> bool {
+        columns.iter().any(|column| self.foreign_type(column).is_some())
+    }
+
+    /// The type of a column, where only the server can read it.
+    pub(super) fn foreign_type(&self, column: &Ident) -> Option<&str> {
+        let field = self.fields.iter().find(|field| field.column == *column)?;
+        (field.kind == ColumnKind::Other).then_some(field.type_text.as_str())
     }
 
     /// The keys that a line may have, for messages.
@@ -191,15 +174,10 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
         let name = Ident::new(column.name.clone())
             .map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))?;
         let absent = absent(column, &name, on);
-        let Some(kind) = kind(column, &name, on) else {
-            if absent == Absent::Refused {
-                return Err(unfillable(table, column));
-            }
-            continue;
-        };
         fields.push(Field {
             key: usual_key(&name, on, table).unwrap_or(&column.name).to_owned(),
-            kind,
+            kind: column.kind(&on.extension.schema),
+            must_be_object: Some(&name) == on.metadata.as_ref() && column.is_builtin("jsonb"),
             type_text: column.type_text.clone(),
             nullable: !column.not_null,
             absent,
@@ -213,11 +191,8 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
 /// The vector column must be one that lines can fill.
 fn expect_loadable(table: &Table, on: &Target, access: &Access) -> Result<()> {
     let column = table.column(on.embedding.as_str());
-    let loadable = column.is_some_and(|column| {
-        kind(column, &on.embedding, on).is_some()
-            && column.generated.is_empty()
-            && access.insertable.contains(&column.name)
-    });
+    let loadable =
+        column.is_some_and(|column| column.generated.is_empty() && access.insertable.contains(&column.name));
     if loadable {
         return Ok(());
     }
@@ -228,7 +203,7 @@ fn expect_loadable(table: &Table, on: &Target, access: &Access) -> Result<()> {
         on.element
     );
     Err(Error::precondition(message)
-        .hint("`vecops seed` loads `vector` and `halfvec` columns that the role may insert into."))
+        .hint("A column that is generated, or that the role may not insert into, cannot be loaded."))
 }
 
 /// The word that every collection uses for the column, where no other column has that name.
@@ -245,31 +220,6 @@ fn usual_key(column: &Ident, on: &Target, table: &Table) -> Option<&'static str>
         return None;
     };
     table.column(usual).is_none().then_some(usual)
-}
-
-fn kind(column: &Column, name: &Ident, on: &Target) -> Option<FieldKind> {
-    if let Some(element @ (ElementType::Vector | ElementType::Halfvec)) = column.element(&on.extension.schema)
-    {
-        return Some(FieldKind::Vector(element, column.dimensions()));
-    }
-    if column.type_schema != "pg_catalog" {
-        return None;
-    }
-    Some(match column.type_name.as_str() {
-        "int2" => FieldKind::Int2,
-        "int4" => FieldKind::Int4,
-        "int8" => FieldKind::Int8,
-        "float4" => FieldKind::Float4,
-        "float8" => FieldKind::Float8,
-        "bool" => FieldKind::Bool,
-        "text" | "varchar" | "bpchar" => FieldKind::Text,
-        "uuid" => FieldKind::Uuid,
-        "timestamptz" => FieldKind::Timestamptz,
-        "json" => FieldKind::Json,
-        "jsonb" if Some(name) == on.metadata.as_ref() => FieldKind::Object,
-        "jsonb" => FieldKind::Jsonb,
-        _ => return None,
-    })
 }
 
 fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
@@ -294,22 +244,11 @@ fn owner_column(on: &Target) -> Option<&Ident> {
     (collection.policy == Policy::Owner).then_some(&collection.owner)
 }
 
-fn unfillable(table: &Table, column: &Column) -> Error {
-    let message = format!(
-        "the column {}.{} must be filled, but its type {} cannot be loaded yet",
-        table.name.plain(),
-        column.name,
-        column.type_text
-    );
-    Error::precondition(message)
-        .hint("Give the column a default, or let it take NULL, then run the command again.")
-}
-
 /// Gives lines without an owner this one.
 fn set_owner(fields: &mut [Field], on: &Target, owner: Uuid) -> Result<()> {
     let field = owner_column(on).and_then(|column| fields.iter_mut().find(|field| field.column == *column));
     match field {
-        Some(field) if field.kind == FieldKind::Uuid => {
+        Some(field) if field.kind == ColumnKind::Scalar(Scalar::Uuid) => {
             field.absent = Absent::Constant(owner);
             Ok(())
         }

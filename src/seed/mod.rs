@@ -12,6 +12,7 @@ mod copying;
 mod csv;
 mod destination;
 mod feed;
+mod foreign;
 mod format;
 mod input;
 mod ledger;
@@ -34,7 +35,7 @@ mod vectors;
 
 pub use check::{CheckReport, Problem, check, check_with};
 pub use conflict::{Counts, OnConflict};
-pub use destination::{Absent, Destination, Field, FieldKind};
+pub use destination::{Absent, Destination, Field};
 pub use format::Format;
 pub use load::{LoadOptions, LoadReport, analyze, load, load_with};
 pub use mapping::Mapping;

@@ -7,12 +7,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::destination::{Absent, Destination, FieldKind};
+use super::destination::{Absent, Destination};
 use super::mapping::{self, ValuePath};
 use super::source::row_of;
 use super::value::{Value, ValueWriter, without_place, write_null};
 use crate::error::nearest;
-use crate::vector::copy::CopyEncoder;
+use crate::vector::copy::{ColumnKind, CopyEncoder, Scalar};
 
 /// Why a line cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -306,7 +306,9 @@ impl<'l> Parsed<'l> {
             _ => return None,
         };
         match destination.fields.get(place)?.kind {
-            FieldKind::Uuid => uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string()),
+            ColumnKind::Scalar(Scalar::Uuid) => {
+                uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string())
+            }
             _ => Some(text),
         }
     }

@@ -509,6 +509,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the files hold; without it their names tell, and stdin is JSON Lines')
             [CompletionResult]::new('--side', '--side', [CompletionResultType]::ParameterName, 'For npy, fvecs and bvecs: the file with the other columns, row by row')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Fill a column from the field with another name, or with a dotted path; may be given several times')
+            [CompletionResult]::new('--rest-to', '--rest-to', [CompletionResultType]::ParameterName, 'Put fields that no column takes into this jsonb column, as keys of its object')
             [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'The user that lines without an owner belong to, in a collection with the policy `owner`')
             [CompletionResult]::new('--on-conflict', '--on-conflict', [CompletionResultType]::ParameterName, 'What happens to a row whose id is in the table already: it ends the load, the table''s row stays, or the table''s row gets the columns of the source')
             [CompletionResult]::new('--on-error', '--on-error', [CompletionResultType]::ParameterName, 'What happens at a row that cannot be loaded: it ends the load, or it is left out')

@@ -503,6 +503,7 @@ fvecs\t''
 bvecs\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l side -d 'For npy, fvecs and bvecs: the file with the other columns, row by row' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l map -d 'Fill a column from the field with another name, or with a dotted path; may be given several times' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l rest-to -d 'Put fields that no column takes into this jsonb column, as keys of its object' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l owner -d 'The user that lines without an owner belong to, in a collection with the policy `owner`' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l on-conflict -d 'What happens to a row whose id is in the table already: it ends the load, the table\'s row stays, or the table\'s row gets the columns of the source' -r -f -a "error\t''
 skip\t''

@@ -34,6 +34,7 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed documents --from documents.jsonl --dry-run
   vecops seed documents --from documents.jsonl.zst --yes
   vecops seed documents --from packages.parquet --map content=description --yes
+  vecops seed documents --from export.jsonl --rest-to metadata --yes
   vecops seed documents --from part-*.csv.gz --yes
   vecops seed documents --from vectors.npy --side documents.jsonl --yes
   vecops seed documents --from documents.jsonl --on-conflict update --yes
@@ -59,6 +60,10 @@ pub(super) struct SeedArgs {
     /// Fill a column from the field with another name, or with a dotted path; may be given several times
     #[arg(long, value_name = "COLUMN=FIELD", conflicts_with = "builtin")]
     map: Vec<Mapping>,
+
+    /// Put fields that no column takes into this jsonb column, as keys of its object
+    #[arg(long, value_name = "COLUMN", conflicts_with = "builtin")]
+    rest_to: Option<String>,
 
     /// The user that lines without an owner belong to, in a collection with the policy `owner`
     #[arg(long, value_name = "UUID")]
@@ -118,6 +123,9 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let mut session = context.open(Need::Any).await?;
     let mut destination = inspect(context, &mut session, &args).await?;
     destination.map(&args.map)?;
+    if let Some(column) = &args.rest_to {
+        destination.rest_to(column)?;
+    }
     let left_out = seed::left_out(&source, &destination)?;
     if !left_out.is_empty() {
         let columns: Vec<String> = left_out.iter().map(|name| sanitize(name)).collect();

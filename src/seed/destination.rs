@@ -21,6 +21,8 @@ pub struct Destination {
     pub id: Option<usize>,
     /// The vector's place among the fields.
     pub embedding: Option<usize>,
+    /// The place of the jsonb column that fields without a column go into.
+    pub rest_to: Option<usize>,
     /// The key's type as the server writes it.
     pub id_type: String,
     /// The owner's column, where rows without an owner would be nobody's to read.
@@ -97,6 +99,7 @@ impl Destination {
             table: on.table.clone(),
             id,
             embedding: fields.iter().position(|field| field.column == on.embedding),
+            rest_to: None,
             id_type: on.id.type_text.clone(),
             owner: owner_column(on).cloned(),
             sequence: counted.map(sequence).transpose()?.flatten(),

@@ -26,6 +26,7 @@ mod reader;
 mod refusal;
 mod rejects;
 mod replace;
+mod rest;
 mod resumable;
 mod row;
 mod sequence;

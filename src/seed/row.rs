@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::destination::{Absent, Destination};
 use super::mapping::{self, ValuePath};
+use super::rest::Rest;
 use super::source::row_of;
 use super::value::{Value, ValueWriter, without_place, write_null};
 use crate::error::nearest;
@@ -166,6 +167,12 @@ impl<'d> Keys<'d> {
         self.by_key.get(key).copied()
     }
 
+    /// The paths that start at a key, without it.
+    pub(super) fn below(&self, root: &str) -> Vec<&[&str]> {
+        let paths = self.paths.iter().filter(|path| path.root == root);
+        paths.map(|path| path.below.as_slice()).collect()
+    }
+
     /// Takes a line apart.
     pub(super) fn parse<'l>(&self, line: &'l [u8]) -> Result<Parsed<'l>, Rejection> {
         let text = std::str::from_utf8(line)
@@ -193,6 +200,7 @@ impl<'d> Keys<'d> {
         if let Some(place) = trouble.twice {
             return Err(Rejection::new(format!("key `{}` stands twice", self.key(place))));
         }
+        trouble.rest.merge(&mut parsed, self.destination)?;
         Ok(parsed)
     }
 
@@ -223,7 +231,9 @@ impl<'d> Keys<'d> {
         let keys = self.known_keys();
         let hint = match nearest(key, self.destination.keys()) {
             Some(near) => format!("Did you mean `{near}`? A line may have the keys {keys}."),
-            None => format!("A line may have the keys {keys}; put the rest into `metadata`."),
+            None => format!(
+                "A line may have the keys {keys}; `--rest-to COLUMN` puts the rest into a jsonb column."
+            ),
         };
         Rejection::new(format!(
             "key `{key}` has no column in `{}`",
@@ -324,12 +334,13 @@ impl<'l> Parsed<'l> {
     }
 }
 
-/// What is wrong with the keys of a line, and which value was being read last.
+/// What is wrong with the keys of a line, which value was being read last, and what no column takes.
 #[derive(Debug, Default)]
 struct Trouble {
     unknown: Option<String>,
     twice: Option<usize>,
     reading: Option<usize>,
+    rest: Rest,
 }
 
 /// Takes an object apart without copying its values.
@@ -365,6 +376,15 @@ impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
                 Err(key) if self.keys.paths.iter().any(|path| path.root == key) => {
                     let value: &'l RawValue = map.next_value()?;
                     self.follow(value.get(), |path| path.root == key);
+                    if self.keys.destination.rest_to.is_some() {
+                        let below = self.keys.below(&key);
+                        self.trouble.rest.add_without(&key, value.get(), &below);
+                    }
+                    continue;
+                }
+                Err(key) if self.keys.destination.rest_to.is_some() => {
+                    let value: &'l RawValue = map.next_value()?;
+                    self.trouble.rest.add(&key, value.get());
                     continue;
                 }
                 Err(unknown) => {

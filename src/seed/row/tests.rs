@@ -85,6 +85,7 @@ fn destination(element: ElementType) -> Destination {
         fields,
         id: Some(0),
         embedding: Some(3),
+        rest_to: None,
         id_type: "bigint".to_owned(),
         owner: None,
         sequence: None,

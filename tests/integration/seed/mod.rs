@@ -6,6 +6,7 @@ mod loading;
 mod modes;
 mod proxy;
 mod refusals;
+mod rest;
 mod resuming;
 mod sources;
-pub(crate) mod types;
+mod types;

@@ -22,7 +22,7 @@ use crate::seed::{
 /// The rows from which a vector index makes a load much slower than building it afterwards.
 const MANY_ROWS: u64 = 5_000;
 
-/// Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy
+/// Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY
 ///
 /// The fields of a row, by name or by --map, are the columns of the table: `id`, `content`, `metadata` and `embedding`
 /// in a collection. Everything is loaded in one transaction, or nothing: the first bad row ends it with an error that
@@ -61,6 +61,10 @@ pub(super) struct SeedArgs {
     #[arg(long, value_name = "COLUMN=FIELD", conflicts_with = "builtin")]
     map: Vec<Mapping>,
 
+    /// For pgcopy, which names no columns: the columns in its order; without it all of the table that are not generated
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["builtin", "map", "rest_to"])]
+    columns: Option<Vec<String>>,
+
     /// Put fields that no column takes into this jsonb column, as keys of its object
     #[arg(long, value_name = "COLUMN", conflicts_with = "builtin")]
     rest_to: Option<String>,
@@ -78,13 +82,15 @@ pub(super) struct SeedArgs {
 }
 
 /// What `--format` takes.
-const FORMATS: [&str; 7] = ["jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "bvecs"];
+const FORMATS: [&str; 8] = [
+    "jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "bvecs", "pgcopy",
+];
 
 /// Where the rows come from: one of these.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SourceArgs {
-    /// One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin
+    /// One or more files; all but parquet also compressed with gzip or zstd; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
 
@@ -123,6 +129,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let mut session = context.open(Need::Any).await?;
     let mut destination = inspect(context, &mut session, &args).await?;
     destination.map(&args.map)?;
+    destination.take_binary(&source, args.columns.as_deref())?;
     if let Some(column) = &args.rest_to {
         destination.rest_to(column)?;
     }

@@ -4,8 +4,10 @@
 
 use half::f16;
 
+use super::Format;
 use crate::error::{Context as _, Error, Result};
 use crate::vector::ElementType;
+use crate::vector::copy::array::{Dimension, quote};
 use crate::vector::copy::{ColumnKind, DecodeError, Scalar, field};
 
 /// Appends a value as JSON.
@@ -18,9 +20,8 @@ pub(super) fn json(kind: ColumnKind, bytes: &[u8], out: &mut Vec<u8>) -> Result<
             let elements: Vec<f32> = halves.into_iter().map(f16::to_f32).collect();
             written(out, &elements)
         }
-        ColumnKind::Array(_) | ColumnKind::Vector(..) | ColumnKind::Other => {
-            written(out, read(field::text(bytes))?)
-        }
+        ColumnKind::Array(scalar) => array(scalar, bytes, out),
+        ColumnKind::Vector(..) | ColumnKind::Other => written(out, read(field::text(bytes))?),
     }
 }
 
@@ -76,21 +77,108 @@ pub(super) fn csv(kind: ColumnKind, bytes: &[u8], out: &mut Vec<u8>) -> Result<(
 }
 
 /// Whether the server is asked to write a column as text, because the format has no better form of it.
-pub(super) fn as_text(kind: ColumnKind) -> bool {
-    match kind {
-        ColumnKind::Scalar(scalar) => matches!(
-            scalar,
-            Scalar::Numeric
-                | Scalar::Bytea
-                | Scalar::Bit
-                | Scalar::Varbit
-                | Scalar::Date
-                | Scalar::Time
-                | Scalar::Timestamp
-        ),
-        ColumnKind::Array(_) | ColumnKind::Other => true,
-        ColumnKind::Vector(..) => !kind.is_dense(),
+pub(super) fn as_text(format: Format, kind: ColumnKind) -> bool {
+    let is_moment = |scalar| matches!(scalar, Scalar::Date | Scalar::Time | Scalar::Timestamp);
+    let has_no_form = |scalar| match format {
+        Format::Parquet => matches!(scalar, Scalar::Numeric | Scalar::Bit | Scalar::Varbit),
+        _ => {
+            is_moment(scalar)
+                || matches!(
+                    scalar,
+                    Scalar::Numeric | Scalar::Bit | Scalar::Varbit | Scalar::Bytea
+                )
+        }
+    };
+    match (format, kind) {
+        (Format::Pgcopy, _) => false,
+        (_, ColumnKind::Scalar(scalar)) => has_no_form(scalar),
+        (Format::Csv, ColumnKind::Array(_)) | (_, ColumnKind::Other) => true,
+        // Whether a null in JSON is an element that is NULL, or the JSON null, nobody could tell.
+        (_, ColumnKind::Array(scalar)) => has_no_form(scalar) || scalar.is_json(),
+        (_, ColumnKind::Vector(..)) => !kind.is_dense(),
     }
+}
+
+/// Appends an array: nested JSON arrays, or its text where its elements are not counted from 1.
+fn array(scalar: Scalar, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let array = read(field::array(bytes))?;
+    if array.dimensions.iter().all(|dimension| dimension.first == 1) {
+        let mut elements = array.elements.into_iter();
+        return nested(scalar, &array.dimensions, &mut elements, out);
+    }
+    let mut text = String::new();
+    for dimension in &array.dimensions {
+        let last = i64::from(dimension.first) + i64::from(dimension.length) - 1;
+        text.push_str(&["[", &dimension.first.to_string(), ":", &last.to_string(), "]"].concat());
+    }
+    text.push('=');
+    let lengths: Vec<usize> = array
+        .dimensions
+        .iter()
+        .map(|dimension| usize::try_from(dimension.length).unwrap_or_default())
+        .collect();
+    let mut elements = array.elements.into_iter();
+    braces(scalar, &lengths, &mut elements, &mut text)?;
+    written(out, &text)
+}
+
+fn nested<'b>(
+    scalar: Scalar,
+    dimensions: &[Dimension],
+    elements: &mut impl Iterator<Item = Option<&'b [u8]>>,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    out.push(b'[');
+    if let Some((dimension, inner)) = dimensions.split_first() {
+        for at in 0..dimension.length {
+            if at > 0 {
+                out.push(b',');
+            }
+            if !inner.is_empty() {
+                nested(scalar, inner, elements, out)?;
+                continue;
+            }
+            match elements.next().flatten() {
+                Some(bytes) => json_scalar(scalar, bytes, out)?,
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+    }
+    out.push(b']');
+    Ok(())
+}
+
+fn braces<'b>(
+    scalar: Scalar,
+    lengths: &[usize],
+    elements: &mut impl Iterator<Item = Option<&'b [u8]>>,
+    text: &mut String,
+) -> Result<()> {
+    text.push('{');
+    if let Some((length, inner)) = lengths.split_first() {
+        for at in 0..*length {
+            if at > 0 {
+                text.push(',');
+            }
+            if !inner.is_empty() {
+                braces(scalar, inner, elements, text)?;
+                continue;
+            }
+            match elements.next().flatten() {
+                None => text.push_str("NULL"),
+                Some(bytes) => {
+                    let mut json = Vec::new();
+                    json_scalar(scalar, bytes, &mut json)?;
+                    let value: serde_json::Value = serde_json::from_slice(&json)
+                        .map_err(|error| Error::bug(format!("an element is no JSON: {error}")))?;
+                    let plain = String::from_utf8_lossy(&json);
+                    quote(value.as_str().unwrap_or(&plain), text);
+                }
+            }
+        }
+    }
+    text.push('}');
+    Ok(())
 }
 
 /// Appends a text in CSV's quotes where it needs them; the empty text does, because NULL is the field without any.

@@ -132,7 +132,7 @@ fn columns(table: &Table, on: &Target, request: &Request) -> Result<Vec<Column>>
         let name = Ident::new(column.name.clone())
             .map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))?;
         let kind = column.kind(&on.extension.schema);
-        let as_text = request.format != Format::Pgcopy && cell::as_text(kind);
+        let as_text = cell::as_text(request.format, kind);
         Ok(Column {
             is_embedding: name == on.embedding,
             kind: if as_text { ColumnKind::Other } else { kind },

@@ -4,6 +4,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::Format;
 use super::cell;
+use super::parquet::ParquetRows;
 use super::selection::{Column, Selection};
 use crate::error::{Error, Result};
 use crate::output::{Files, Output, Publication};
@@ -25,10 +26,21 @@ pub(super) struct Totals {
 /// Everything that the writing thread needs.
 pub(super) struct Writing {
     decoder: CopyDecoder,
-    rows: Rows,
-    output: Output,
-    side: Option<Output>,
+    to: Writer,
+    count: u64,
     task: Task,
+}
+
+/// What takes rows.
+enum Writer {
+    /// Rows one after the other.
+    Rows {
+        rows: Rows,
+        output: Output,
+        side: Option<Output>,
+    },
+    /// Columns.
+    Parquet(ParquetRows),
 }
 
 /// How rows become bytes.
@@ -53,13 +65,18 @@ impl Writing {
         task: Task,
     ) -> Result<(Publication, Self)> {
         let (publication, output, side) = files.open()?;
-        let mut rows = Rows::new(format, selection.columns.clone())?;
-        rows.begin();
+        let columns = selection.columns.clone();
+        let to = if format == Format::Parquet {
+            Writer::Parquet(ParquetRows::new(columns, output)?)
+        } else {
+            let mut rows = Rows::new(format, columns)?;
+            rows.begin();
+            Writer::Rows { rows, output, side }
+        };
         let writing = Self {
             decoder: CopyDecoder::new(),
-            rows,
-            output,
-            side,
+            to,
+            count: 0,
             task,
         };
         Ok((publication, writing))
@@ -68,36 +85,68 @@ impl Writing {
     /// Writes all that comes, to the end of the server's stream. A stream that stops before its end is an error.
     pub(super) fn run(mut self, mut pieces: Receiver<Vec<u8>>) -> Result<Totals> {
         while let Some(piece) = pieces.blocking_recv() {
-            let before = self.rows.count;
+            let before = self.count;
             self.decoder.push(&piece);
             while let Some(row) = self.decoder.next_row().map_err(unreadable)? {
-                let row_number = self.rows.count + 1;
-                self.rows
-                    .write(row)
-                    .map_err(|error| error.context(format!("row {row_number} in the order of the key")))?;
-                if self.rows.main.len() >= GATHERED {
-                    self.rows.send(&mut self.output, self.side.as_mut())?;
-                }
+                self.count += 1;
+                let number = self.count;
+                let written = self.to.write(row);
+                written.map_err(|error| error.context(format!("row {number} in the order of the key")))?;
             }
-            if self.rows.format == Format::Pgcopy {
-                self.output.write(&piece)?;
-            }
-            self.task.advance(self.rows.count - before);
+            self.to.piece(&piece)?;
+            self.task.advance(self.count - before);
         }
         self.decoder.finish().map_err(unreadable)?;
-        self.rows.send(&mut self.output, self.side.as_mut())?;
-        let mut totals = Totals {
-            rows: self.rows.count,
-            bytes: self
-                .output
-                .finish(self.rows.head().as_ref().map(<[u8; npy::HEAD]>::as_slice))?,
+        let totals = Totals {
+            rows: self.count,
+            bytes: self.to.finish()?,
         };
-        if let Some(side) = self.side {
-            totals.bytes += side.finish(None)?;
-        }
         self.task.set_total(totals.rows);
         self.task.finish();
         Ok(totals)
+    }
+}
+
+impl Writer {
+    fn write(&mut self, row: RowView<'_>) -> Result<()> {
+        match self {
+            Self::Parquet(parquet) => parquet.write(row),
+            Self::Rows { rows, output, side } => {
+                rows.write(row)?;
+                if rows.main.len() >= GATHERED {
+                    rows.send(output, side.as_mut())?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the server's bytes as they are, once their rows were read.
+    fn piece(&mut self, piece: &[u8]) -> Result<()> {
+        match self {
+            Self::Rows { rows, output, .. } if rows.format == Format::Pgcopy => output.put(piece),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is left; returns how many bytes there are in all.
+    fn finish(self) -> Result<u64> {
+        match self {
+            Self::Parquet(parquet) => parquet.finish()?.finish(None),
+            Self::Rows {
+                mut rows,
+                mut output,
+                mut side,
+            } => {
+                rows.send(&mut output, side.as_mut())?;
+                let head = rows.head();
+                let bytes = output.finish(head.as_ref().map(<[u8; npy::HEAD]>::as_slice))?;
+                match side {
+                    Some(side) => Ok(bytes + side.finish(None)?),
+                    None => Ok(bytes),
+                }
+            }
+        }
     }
 }
 
@@ -153,7 +202,7 @@ impl Rows {
                 self.main.push(b'\n');
             }
             Format::Npy => self.main.extend_from_slice(&npy::head("<f4", 0, 0)),
-            Format::Jsonl | Format::Pgcopy => {}
+            Format::Jsonl | Format::Parquet | Format::Pgcopy => {}
         }
     }
 
@@ -169,7 +218,7 @@ impl Rows {
             }
             Format::Csv => self.csv(row),
             Format::Npy => self.array(row),
-            Format::Pgcopy => Ok(()),
+            Format::Parquet | Format::Pgcopy => Ok(()),
         }
     }
 
@@ -242,10 +291,10 @@ impl Rows {
     }
 
     fn send(&mut self, output: &mut Output, side: Option<&mut Output>) -> Result<()> {
-        output.write(&self.main)?;
+        output.put(&self.main)?;
         self.main.clear();
         if let Some(side) = side {
-            side.write(&self.side)?;
+            side.put(&self.side)?;
             self.side.clear();
         }
         Ok(())

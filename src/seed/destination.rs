@@ -23,6 +23,8 @@ pub struct Destination {
     pub embedding: Option<usize>,
     /// The place of the jsonb column that fields without a column go into.
     pub rest_to: Option<usize>,
+    /// The places of the columns of binary COPY, in its order, where the source is that.
+    pub binary: Option<Vec<usize>>,
     /// The key's type as the server writes it.
     pub id_type: String,
     /// The owner's column, where rows without an owner would be nobody's to read.
@@ -100,6 +102,7 @@ impl Destination {
             id,
             embedding: fields.iter().position(|field| field.column == on.embedding),
             rest_to: None,
+            binary: None,
             id_type: on.id.type_text.clone(),
             owner: owner_column(on).cloned(),
             sequence: counted.map(sequence).transpose()?.flatten(),
@@ -119,7 +122,7 @@ impl Destination {
     /// The type of a column, where only the server can read it.
     pub(super) fn foreign_type(&self, column: &Ident) -> Option<&str> {
         let field = self.fields.iter().find(|field| field.column == *column)?;
-        (field.kind == ColumnKind::Other).then_some(field.type_text.as_str())
+        (field.kind == ColumnKind::Other && self.binary.is_none()).then_some(field.type_text.as_str())
     }
 
     /// The keys that a line may have, for messages.

@@ -20,6 +20,7 @@ mod lines;
 mod load;
 mod mapping;
 mod parquet;
+mod pgcopy;
 mod piece;
 mod pipeline;
 mod reader;

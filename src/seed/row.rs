@@ -11,7 +11,7 @@ use super::destination::{Absent, Destination};
 use super::mapping::{self, ValuePath};
 use super::rest::Rest;
 use super::source::row_of;
-use super::value::{Value, ValueWriter, without_place, write_null};
+use super::value::{Value, ValueWriter, binary, without_place, write_null};
 use crate::error::nearest;
 use crate::vector::copy::{ColumnKind, CopyEncoder, Scalar};
 
@@ -306,7 +306,9 @@ impl<'l> Parsed<'l> {
     /// The key of the row as PostgreSQL would write it, where the row gives one.
     pub(super) fn id(&self, destination: &Destination) -> Option<String> {
         let place = destination.id?;
+        let kind = destination.fields.get(place)?.kind;
         let text = match self.value(place)? {
+            Value::Binary(bytes) => return binary::key_text(kind, bytes),
             Value::Json(json) if json == "null" => return None,
             Value::Json(json) if json.starts_with('"') => serde_json::from_str(json).ok()?,
             Value::Json(json) => json.clone().into_owned(),
@@ -315,7 +317,7 @@ impl<'l> Parsed<'l> {
             Value::Bytes(bytes) => uuid::Uuid::from_slice(bytes).ok()?.to_string(),
             _ => return None,
         };
-        match destination.fields.get(place)?.kind {
+        match kind {
             ColumnKind::Scalar(Scalar::Uuid) => {
                 uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string())
             }
@@ -325,7 +327,9 @@ impl<'l> Parsed<'l> {
 
     /// The key of the row where it is a number.
     pub(super) fn id_number(&self, destination: &Destination) -> Option<i64> {
-        match self.value(destination.id?)? {
+        let place = destination.id?;
+        match self.value(place)? {
+            Value::Binary(bytes) => binary::key_number(destination.fields.get(place)?.kind, bytes),
             Value::Json(text) => text.parse().ok(),
             Value::Text(text) => text.trim().parse().ok(),
             Value::Whole(number) => i64::try_from(*number).ok(),

@@ -1,6 +1,7 @@
 //! One value of a row: from JSON, text or a typed value to the bytes of its column, or the reason why not.
 
 mod array;
+pub(super) mod binary;
 mod scalar;
 mod vectors;
 
@@ -33,6 +34,8 @@ pub(super) enum Value<'l> {
     Time(i64),
     /// Some bytes; as many as a uuid has are one.
     Bytes(&'l [u8]),
+    /// What binary COPY holds for it.
+    Binary(&'l [u8]),
     /// A vector of 16-bit floats.
     Halves(&'l [f16]),
     /// A vector of 32-bit floats.
@@ -67,6 +70,7 @@ impl ValueWriter {
         match (field.kind, value) {
             (_, Value::Null) => write_null(field, encoder),
             (_, Value::Json(json)) if json == "null" => write_null(field, encoder),
+            (_, Value::Binary(bytes)) => binary::write(field, bytes, &mut self.0, encoder),
             (ColumnKind::Scalar(scalar), value) => of(scalar).write(value, encoder),
             (ColumnKind::Array(scalar), value) => of(scalar).write_array(value, encoder),
             (ColumnKind::Vector(element, dimensions), value) => {
@@ -102,7 +106,9 @@ pub(super) fn json_of(value: &Value<'_>) -> Option<String> {
         Value::Halves(elements) if elements.iter().all(|e| e.is_finite()) => array(elements.iter()),
         Value::Floats(elements) if elements.iter().all(|e| e.is_finite()) => array(elements.iter()),
         Value::Doubles(elements) if elements.iter().all(|e| e.is_finite()) => array(elements.iter()),
-        Value::Bytes(_) | Value::Halves(_) | Value::Floats(_) | Value::Doubles(_) => return None,
+        Value::Bytes(_) | Value::Binary(_) | Value::Halves(_) | Value::Floats(_) | Value::Doubles(_) => {
+            return None;
+        }
     })
 }
 

@@ -86,6 +86,7 @@ fn destination(element: ElementType) -> Destination {
         id: Some(0),
         embedding: Some(3),
         rest_to: None,
+        binary: None,
         id_type: "bigint".to_owned(),
         owner: None,
         sequence: None,

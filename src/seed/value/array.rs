@@ -20,7 +20,7 @@ impl ScalarType<'_> {
                 return self.write_array(&Value::Text(text), encoder);
             }
             Value::Json(json) => self.of_json(json)?,
-            Value::Text(text) if text.trim_start().starts_with('[') && !text.contains('=') => {
+            Value::Text(text) if text.trim_start().starts_with('[') && !array::has_bounds(text) => {
                 self.of_json(text.trim())?
             }
             Value::Text(text) => {

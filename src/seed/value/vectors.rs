@@ -178,7 +178,13 @@ impl VectorWriter {
         written.map_err(|error| does_not_fit(&error))
     }
 
-    fn sparse(&self, of: VectorType<'_>, sparse: &Sparse, encoder: &mut CopyEncoder) -> Result<(), String> {
+    /// Checks and writes a sparse vector.
+    pub(super) fn sparse(
+        &self,
+        of: VectorType<'_>,
+        sparse: &Sparse,
+        encoder: &mut CopyEncoder,
+    ) -> Result<(), String> {
         validate_sparse(sparse, of.dimensions, self.metric).map_err(|error| error.to_string())?;
         encoder.sparsevec(sparse).map_err(|error| does_not_fit(&error))
     }
@@ -223,7 +229,8 @@ fn packed(of: VectorType<'_>, bytes: &[u8], encoder: &mut CopyEncoder) -> Result
     }
 }
 
-fn write_bits(of: VectorType<'_>, bits: &Bits, encoder: &mut CopyEncoder) -> Result<(), String> {
+/// Checks and writes bits.
+pub(super) fn write_bits(of: VectorType<'_>, bits: &Bits, encoder: &mut CopyEncoder) -> Result<(), String> {
     let found = usize::try_from(bits.length).unwrap_or(usize::MAX);
     let invalid = match of.dimensions {
         _ if found == 0 => Some(Invalid::Empty),

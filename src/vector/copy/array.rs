@@ -56,6 +56,17 @@ pub fn parse(text: &str) -> Result<ArrayOf<Cow<'_, str>>, String> {
     })
 }
 
+/// Whether the text begins with bounds, `[0:2]=`, rather than being something else in brackets.
+pub fn has_bounds(text: &str) -> bool {
+    let is_bounds = |before: &str| {
+        before.contains(':')
+            && before
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, '[' | ']' | ':' | '-' | '+' | ' '))
+    };
+    text.split_once('=').is_some_and(|(before, _)| is_bounds(before))
+}
+
 /// The lengths of nested lists, which must be the same at each depth.
 #[derive(Debug, Default)]
 pub struct Shape {

@@ -39,13 +39,22 @@ impl Destination {
                 "binary COPY cannot be loaded together with other formats",
             ));
         }
-        let places = match columns {
+        let places: Vec<usize> = match columns {
             None => (0..self.fields.len()).collect(),
             Some(columns) => columns
                 .iter()
                 .map(|name| self.place_of(name))
                 .collect::<Result<_>>()?,
         };
+        for (at, place) in places.iter().enumerate() {
+            let before = places.get(..at).unwrap_or_default();
+            if before.contains(place) {
+                let twice = columns
+                    .and_then(|columns| columns.get(at))
+                    .map_or("", String::as_str);
+                return Err(Error::usage(format!("`--columns` names `{twice}` twice")));
+            }
+        }
         self.binary = Some(places);
         Ok(())
     }

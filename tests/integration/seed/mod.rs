@@ -1,5 +1,6 @@
 //! `vecops seed`: what was in the file is in the table, or nothing is.
 
+mod binary;
 mod fixture;
 mod interruption;
 mod loading;

@@ -131,9 +131,10 @@ impl Column {
         copy::dimensions(self.type_modifier)
     }
 
-    /// What it holds, as binary COPY writes it. A domain has the form of the type under it.
-    pub fn kind(&self, extension_schema: &Ident) -> ColumnKind {
-        if self.base_schema == extension_schema.as_str()
+    /// What it holds, as binary COPY writes it; vectors where the extension is. A domain has the form of the type
+    /// under it.
+    pub fn kind(&self, extension_schema: Option<&Ident>) -> ColumnKind {
+        if extension_schema.is_some_and(|schema| schema.as_str() == self.base_schema)
             && let Ok(element @ (ElementType::Vector | ElementType::Halfvec | ElementType::Sparsevec)) =
                 self.base_name.parse()
         {

@@ -28,7 +28,7 @@ use crate::sql::{Ident, parse_dotted};
   vecops export documents --to vectors.npy
   vecops export documents --to documents.pgcopy --overwrite")]
 pub(super) struct ExportArgs {
-    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    /// A collection of vecops.toml, or a table as schema.table, with .column where one of several vectors is meant
     target: String,
 
     /// What the rows are written as; without it the file's name says so, and jsonl is the rest
@@ -97,7 +97,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<Outcome> 
     let mut transaction = session
         .begin(&TransactionOptions::read().repeatable().long())
         .await?;
-    let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
+    let on = catalog::locate_rows(&mut transaction, &args.target, &collections).await?;
     let exporting = export::export(&mut transaction, &on, &request, context.progress());
     let report = context.unless_interrupted(exporting).await?;
     transaction.commit().await?;

@@ -1,4 +1,4 @@
-//! `vecops seed`: loads rows from files into a collection or any table with a vector column.
+//! `vecops seed`: loads rows from files into a collection or any table.
 
 mod mode;
 mod view;
@@ -43,7 +43,7 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
   produce | vecops seed documents --from - --format csv --yes")]
 pub(super) struct SeedArgs {
-    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    /// A collection of vecops.toml, or a table as schema.table, with .column where one of several vectors is meant
     target: String,
 
     #[command(flatten)]
@@ -175,7 +175,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
 async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> Result<Destination> {
     let collections = context.collections()?;
     let mut transaction = session.begin_read().await?;
-    let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
+    let on = catalog::locate_rows(&mut transaction, &args.target, &collections).await?;
     let destination = Destination::inspect(&mut transaction, &on, args.owner).await?;
     transaction.commit().await?;
     Ok(destination)

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use self::selection::Selection;
 use self::write::Writing;
-use crate::catalog::Target;
+use crate::catalog::RowTarget;
 use crate::error::{Context as _, Error, Result};
 use crate::output::{Files, Place};
 use crate::progress::{Progress, Unit};
@@ -123,7 +123,7 @@ pub struct ExportReport {
 /// Exports rows in the caller's transaction, which should be read-only and keep one snapshot.
 pub async fn export(
     connection: &mut PgConnection,
-    on: &Target,
+    on: &RowTarget,
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<ExportReport> {

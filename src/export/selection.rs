@@ -5,7 +5,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::cell;
 use super::{Format, Request};
-use crate::catalog::{self, Table, TableKind, Target};
+use crate::catalog::{self, RowTarget, Table, TableKind};
 use crate::error::{Context as _, Error, Kind, Result, nearest};
 use crate::sql::{self, Ident};
 use crate::vector::copy::ColumnKind;
@@ -36,7 +36,7 @@ impl Selection {
     /// Looks at the table and puts the statement together.
     pub(super) async fn inspect(
         connection: &mut PgConnection,
-        on: &Target,
+        on: &RowTarget,
         request: &Request,
     ) -> Result<Self> {
         let plain = on.table.plain();
@@ -55,8 +55,12 @@ impl Selection {
         let role: String = row.try_get("role")?;
         let columns = columns(&table, on, request)?;
         if request.format == Format::Npy && !columns.iter().any(|column| column.is_embedding) {
-            return Err(Error::usage("an array holds vectors, and `--columns` names none")
-                .hint(format!("Add {} to `--columns`.", on.embedding.plain())));
+            return Err(match &on.embedding {
+                Some(embedding) => Error::usage("an array holds vectors, and `--columns` names none")
+                    .hint(format!("Add {} to `--columns`.", embedding.plain())),
+                None => Error::usage("an array holds one vector column, and the table has none, or several")
+                    .hint("Name it as `schema.table.column`, or choose another format."),
+            });
         }
         Ok(Self {
             query: query(&table, on, &columns, request)?,
@@ -77,7 +81,7 @@ impl Selection {
     pub(super) async fn prepare(
         &self,
         connection: &mut PgConnection,
-        on: &Target,
+        on: &RowTarget,
         request: &Request,
     ) -> Result<u64> {
         let mut settings = vec![
@@ -90,8 +94,10 @@ impl Selection {
         if request.condition.is_some() {
             // The user's SQL finds the table's own functions and the extension's operators.
             settings.push(format!(
-                "set local search_path = {}, public, {}",
-                on.table.schema, on.extension.schema
+                "set local search_path = {}, public{}",
+                on.table.schema,
+                on.extension_schema()
+                    .map_or_else(String::new, |schema| format!(", {schema}"))
             ));
         } else {
             // The key's index gives the order at once; sorting would fill the server's disk with a copy of the table.
@@ -127,14 +133,14 @@ fn refused(error: Error, request: &Request) -> Error {
 }
 
 /// The columns that are named, or all that are not generated.
-fn columns(table: &Table, on: &Target, request: &Request) -> Result<Vec<Column>> {
+fn columns(table: &Table, on: &RowTarget, request: &Request) -> Result<Vec<Column>> {
     let known = |column: &catalog::Column| -> Result<Column> {
         let name = Ident::new(column.name.clone())
             .map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))?;
-        let kind = column.kind(&on.extension.schema);
+        let kind = column.kind(on.extension_schema());
         let as_text = cell::as_text(request.format, kind);
         Ok(Column {
-            is_embedding: name == on.embedding,
+            is_embedding: Some(&name) == on.embedding.as_ref(),
             kind: if as_text { ColumnKind::Other } else { kind },
             as_text,
             name,
@@ -164,8 +170,8 @@ fn unknown(table: &Table, name: &Ident) -> Error {
     }
 }
 
-/// The statement: rows in the order of the primary key.
-fn query(table: &Table, on: &Target, columns: &[Column], request: &Request) -> Result<String> {
+/// The statement: rows in the order of the primary key, where there is one.
+fn query(table: &Table, on: &RowTarget, columns: &[Column], request: &Request) -> Result<String> {
     let from = &on.table;
     let expressions: Vec<String> = columns
         .iter()
@@ -175,8 +181,8 @@ fn query(table: &Table, on: &Target, columns: &[Column], request: &Request) -> R
             format!("{from}.{name}{text}")
         })
         .collect();
-    let key = if table.primary_key.is_empty() {
-        vec![on.id.name.clone()]
+    let key: Vec<Ident> = if table.primary_key.is_empty() {
+        on.id.iter().map(|id| id.name.clone()).collect()
     } else {
         let names = table.primary_key.iter().map(|name| Ident::new(name.clone()));
         names
@@ -192,9 +198,12 @@ fn query(table: &Table, on: &Target, columns: &[Column], request: &Request) -> R
     let limit = request
         .limit
         .map_or_else(String::new, |limit| format!(" limit {limit}"));
+    let order = match key.as_slice() {
+        [] => String::new(),
+        key => format!(" order by {}", key.join(", ")),
+    };
     Ok(format!(
-        "select {} from {from}{condition} order by {}{limit}",
+        "select {} from {from}{condition}{order}{limit}",
         expressions.join(", "),
-        key.join(", ")
     ))
 }

@@ -3,8 +3,7 @@
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use crate::catalog::{self, Column, Table, TableKind, Target};
-use crate::collection::Policy;
+use crate::catalog::{self, Column, RowTarget, Table, TableKind};
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{self, Ident, QualifiedName};
 use crate::vector::Metric;
@@ -79,7 +78,12 @@ pub enum Absent {
 
 impl Destination {
     /// Looks at the target's table. `owner` goes into the owner's column of lines that do not name one.
-    pub async fn inspect(connection: &mut PgConnection, on: &Target, owner: Option<Uuid>) -> Result<Self> {
+    pub async fn inspect(
+        connection: &mut PgConnection,
+        on: impl Into<RowTarget>,
+        owner: Option<Uuid>,
+    ) -> Result<Self> {
+        let on = &on.into();
         let plain = on.table.plain();
         let table = catalog::table(connection, &on.table)
             .await?
@@ -95,16 +99,19 @@ impl Destination {
         if let Some(owner) = owner {
             set_owner(&mut fields, on, owner)?;
         }
-        let id = fields.iter().position(|field| field.column == on.id.name);
-        let counted = id.and_then(|_| table.column(on.id.name.as_str()));
+        let key = on.id.as_ref().map(|id| &id.name);
+        let id = fields.iter().position(|field| Some(&field.column) == key);
+        let counted = id.and(key).and_then(|key| table.column(key.as_str()));
         Ok(Self {
             table: on.table.clone(),
             id,
-            embedding: fields.iter().position(|field| field.column == on.embedding),
+            embedding: fields
+                .iter()
+                .position(|field| Some(&field.column) == on.embedding.as_ref()),
             rest_to: None,
             binary: None,
-            id_type: on.id.type_text.clone(),
-            owner: owner_column(on).cloned(),
+            id_type: on.id.as_ref().map_or_else(String::new, |id| id.type_text.clone()),
+            owner: on.owner().cloned(),
             sequence: counted.map(sequence).transpose()?.flatten(),
             metric: on.metric,
             vector_indexes: on.indexes.iter().map(|index| index.name.clone()).collect(),
@@ -171,7 +178,7 @@ async fn access(connection: &mut PgConnection, table: &Table) -> Result<Access> 
 }
 
 /// The columns that lines may fill; an error where one must be filled and cannot be.
-fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
+fn fields(table: &Table, on: &RowTarget, access: &Access) -> Result<Vec<Field>> {
     let mut fields = Vec::new();
     for column in &table.columns {
         if !column.generated.is_empty() || !access.insertable.contains(&column.name) {
@@ -182,7 +189,7 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
         let absent = absent(column, &name, on);
         fields.push(Field {
             key: usual_key(&name, on, table).unwrap_or(&column.name).to_owned(),
-            kind: column.kind(&on.extension.schema),
+            kind: column.kind(on.extension_schema()),
             must_be_object: Some(&name) == on.metadata.as_ref() && column.is_builtin("jsonb"),
             type_text: column.type_text.clone(),
             nullable: !column.not_null,
@@ -194,29 +201,31 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
     Ok(fields)
 }
 
-/// The vector column must be one that lines can fill.
-fn expect_loadable(table: &Table, on: &Target, access: &Access) -> Result<()> {
-    let column = table.column(on.embedding.as_str());
+/// The vector column that is meant must be one that lines can fill.
+fn expect_loadable(table: &Table, on: &RowTarget, access: &Access) -> Result<()> {
+    let Some(embedding) = &on.embedding else {
+        return Ok(());
+    };
+    let column = table.column(embedding.as_str());
     let loadable =
         column.is_some_and(|column| column.generated.is_empty() && access.insertable.contains(&column.name));
     if loadable {
         return Ok(());
     }
-    let column = on.embedding.plain();
     let message = format!(
-        "lines cannot fill the column {}.{column} of {}",
+        "lines cannot fill the column {}.{}",
         table.name.plain(),
-        on.element
+        embedding.plain(),
     );
     Err(Error::precondition(message)
         .hint("A column that is generated, or that the role may not insert into, cannot be loaded."))
 }
 
 /// The word that every collection uses for the column, where no other column has that name.
-fn usual_key(column: &Ident, on: &Target, table: &Table) -> Option<&'static str> {
-    let usual = if *column == on.id.name {
+fn usual_key(column: &Ident, on: &RowTarget, table: &Table) -> Option<&'static str> {
+    let usual = if on.id.as_ref().is_some_and(|id| id.name == *column) {
         "id"
-    } else if *column == on.embedding {
+    } else if Some(column) == on.embedding.as_ref() {
         "embedding"
     } else if Some(column) == on.content.as_ref() {
         "content"
@@ -228,13 +237,13 @@ fn usual_key(column: &Ident, on: &Target, table: &Table) -> Option<&'static str>
     table.column(usual).is_none().then_some(usual)
 }
 
-fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
+fn absent(column: &Column, name: &Ident, on: &RowTarget) -> Absent {
     if Some(name) == on.metadata.as_ref() && column.is_builtin("jsonb") {
         return Absent::EmptyObject;
     }
     // Without its vector nobody finds a row, without its owner nobody may read it (the default, `auth.uid()`, is
     // null in a load): leaving them out is a mistake unless the line says null.
-    if *name == on.embedding || Some(name) == owner_column(on) {
+    if Some(name) == on.embedding.as_ref() || Some(name) == on.owner() {
         return Absent::Refused;
     }
     match column.default_expression.is_some() || !column.identity.is_empty() {
@@ -244,15 +253,11 @@ fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
     }
 }
 
-/// The owner's column of a collection whose policy is `owner`.
-fn owner_column(on: &Target) -> Option<&Ident> {
-    let collection = on.collection.as_ref()?;
-    (collection.policy == Policy::Owner).then_some(&collection.owner)
-}
-
 /// Gives lines without an owner this one.
-fn set_owner(fields: &mut [Field], on: &Target, owner: Uuid) -> Result<()> {
-    let field = owner_column(on).and_then(|column| fields.iter_mut().find(|field| field.column == *column));
+fn set_owner(fields: &mut [Field], on: &RowTarget, owner: Uuid) -> Result<()> {
+    let field = on
+        .owner()
+        .and_then(|column| fields.iter_mut().find(|field| field.column == *column));
     match field {
         Some(field) if field.kind == ColumnKind::Scalar(Scalar::Uuid) => {
             field.absent = Absent::Constant(owner);

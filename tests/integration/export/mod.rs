@@ -1,5 +1,6 @@
 //! `vecops export`: what is in the table is in the file, or there is no file.
 
+mod any_table;
 mod round_trip;
 
 use std::path::Path;

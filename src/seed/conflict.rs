@@ -12,6 +12,7 @@ use super::destination::Destination;
 use super::feed::Feed;
 use super::foreign;
 use super::lines::RowLines;
+use super::merging::Merging;
 use super::refusal::STAGING;
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -84,9 +85,20 @@ pub(super) async fn fill(
     if on_conflict == OnConflict::Update {
         staging.expect_each_key_once(connection, source, &lines).await?;
     }
-    let counts = staging
-        .merge(connection, on_conflict, lines.rows().saturating_sub(unread))
-        .await?;
+    let merging = Merging {
+        staging: &staging,
+        on_conflict,
+        source,
+        lines: &lines,
+        gone: unread,
+    };
+    let counts = merging.merge(connection, feed).await?;
+    if on_conflict == OnConflict::Error && counts.skipped > 0 {
+        let (left, sent) = (counts.skipped, lines.rows());
+        let message =
+            format!("{sent} rows were sent, but the table left out {left}: a trigger leaves rows out");
+        return Err(Failure::Here(Error::failed(message)));
+    }
     // A transaction that loads several batches makes the table anew.
     sql::run(connection, format!("drop table {}", staging.table)).await?;
     Ok(counts)
@@ -100,11 +112,15 @@ fn without_ids(source: &Source) -> Error {
     .hint("Leave `--on-conflict` out, or give each row its id.")
 }
 
-struct Staging<'a> {
+/// The temporary table.
+pub(super) struct Staging<'a> {
     destination: &'a Destination,
-    table: QualifiedName,
-    row: Ident,
-    columns: Vec<Ident>,
+    /// Its name.
+    pub(super) table: QualifiedName,
+    /// The column that counts its rows, from 1.
+    pub(super) row: Ident,
+    /// Its other columns.
+    pub(super) columns: Vec<Ident>,
     id: Option<&'a Ident>,
 }
 
@@ -230,17 +246,18 @@ impl<'a> Staging<'a> {
         )))
     }
 
-    async fn merge(
+    /// Moves its rows, of which there are so many, into the table.
+    pub(super) async fn merge(
         &self,
         connection: &mut PgConnection,
         on_conflict: OnConflict,
         rows: u64,
-    ) -> Result<Counts, Failure> {
+    ) -> Result<Counts, sqlx::Error> {
         let there = match (self.id, on_conflict) {
             (Some(id), OnConflict::Update) => self.already_there(connection, id).await?,
             _ => 0,
         };
-        let written = sql::dynamic(self.insert(on_conflict))
+        let written = sql::dynamic(self.insert(on_conflict, ""))
             .execute(connection)
             .await?
             .rows_affected();
@@ -253,11 +270,6 @@ impl<'a> Staging<'a> {
                 unchanged: left,
                 skipped: 0,
             },
-            OnConflict::Error if left > 0 => {
-                let message =
-                    format!("{rows} rows were sent, but the table took {written}: a trigger leaves rows out");
-                return Err(Failure::Here(Error::failed(message)));
-            }
             OnConflict::Skip | OnConflict::Error => Counts {
                 inserted: written,
                 skipped: left,
@@ -266,7 +278,7 @@ impl<'a> Staging<'a> {
         })
     }
 
-    async fn already_there(&self, connection: &mut PgConnection, id: &Ident) -> Result<u64, Failure> {
+    async fn already_there(&self, connection: &mut PgConnection, id: &Ident) -> Result<u64, sqlx::Error> {
         let statement = format!(
             "select count(*) as there from {} s where exists (select from {} t where t.{id} = {})",
             self.table,
@@ -280,7 +292,8 @@ impl<'a> Staging<'a> {
         Ok(u64::try_from(there).unwrap_or_default())
     }
 
-    fn insert(&self, on_conflict: OnConflict) -> String {
+    /// The statement that moves rows, all or those of a condition.
+    pub(super) fn insert(&self, on_conflict: OnConflict, condition: &str) -> String {
         let Self { table, row, .. } = self;
         let conflict = self.id.map_or_else(String::new, |id| format!("({id})"));
         let others: Vec<&Ident> = self
@@ -307,7 +320,7 @@ impl<'a> Staging<'a> {
         };
         format!(
             "insert into {} as target ({}) overriding system value
-             select {} from {table} s order by {row} {action}",
+             select {} from {table} s {condition} order by {row} {action}",
             self.destination.table,
             self.each(&ToString::to_string),
             self.each(&|column| self.read(column)),

@@ -3,13 +3,16 @@
 //!
 //! Names, operators, operator classes and limits: pgvector's README and `sql/vector.sql` (0.8).
 
+pub mod array;
 mod bits;
 pub mod copy;
 mod element;
 pub mod exact;
 pub mod literal;
 mod metric;
+pub mod neighbours;
 pub mod npy;
+pub mod recall;
 mod sparse;
 mod validate;
 

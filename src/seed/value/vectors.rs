@@ -123,6 +123,7 @@ impl VectorWriter {
         floats.clear();
         let written = match value {
             Value::Floats(elements) => self.floats(of, elements, encoder),
+            Value::Vector(elements) => self.floats(of, elements, encoder),
             Value::Doubles(elements) => {
                 #[expect(
                     clippy::cast_possible_truncation,

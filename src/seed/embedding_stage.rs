@@ -364,6 +364,7 @@ impl TakeRow for EmbeddingStage<'_> {
 enum Kept {
     Value(Value<'static>),
     Bytes(Vec<u8>),
+    Binary(Vec<u8>),
     Halves(Vec<f16>),
     Floats(Vec<f32>),
     Doubles(Vec<f64>),
@@ -381,6 +382,7 @@ impl Kept {
             Value::Time(value) => Value::Time(*value),
             Value::Vector(elements) => Value::Vector(elements.clone()),
             Value::Bytes(bytes) => return Self::Bytes(bytes.to_vec()),
+            Value::Binary(bytes) => return Self::Binary(bytes.to_vec()),
             Value::Halves(elements) => return Self::Halves(elements.to_vec()),
             Value::Floats(elements) => return Self::Floats(elements.to_vec()),
             Value::Doubles(elements) => return Self::Doubles(elements.to_vec()),
@@ -391,6 +393,7 @@ impl Kept {
         match self {
             Self::Value(value) => value.clone(),
             Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Binary(bytes) => Value::Binary(bytes),
             Self::Halves(elements) => Value::Halves(elements),
             Self::Floats(elements) => Value::Floats(elements),
             Self::Doubles(elements) => Value::Doubles(elements),

@@ -7,10 +7,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::destination::{Destination, FieldKind};
+use super::destination::Destination;
 use super::row::{Keys, Parsed};
 use super::value::Value;
+use crate::vector::ElementType;
 use crate::vector::array::{self, skip_spaces};
+use crate::vector::copy::ColumnKind;
 
 /// Takes a line apart.
 pub(super) fn parse<'l>(keys: &Keys<'_>, destination: &Destination, line: &'l str) -> Option<Parsed<'l>> {
@@ -21,7 +23,11 @@ pub(super) fn parse<'l>(keys: &Keys<'_>, destination: &Destination, line: &'l st
         let place = keys.place(key).filter(|_| !keys.is_root_of_path(key))?;
         let before = skip_spaces(skip_spaces(after).strip_prefix(b":")?);
         let (value, after) = match destination.fields.get(place)?.kind {
-            FieldKind::Vector(_, dimensions) if before.starts_with(b"[") => vector(before, dimensions)?,
+            ColumnKind::Vector(ElementType::Vector | ElementType::Halfvec, dimensions)
+                if before.starts_with(b"[") =>
+            {
+                vector(before, dimensions)?
+            }
             _ => json(line, before)?,
         };
         if parsed.set(place, value).is_some() {

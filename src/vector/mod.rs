@@ -4,6 +4,7 @@
 //! Names, operators, operator classes and limits: pgvector's README and `sql/vector.sql` (0.8).
 
 pub mod array;
+mod bits;
 pub mod copy;
 mod element;
 pub mod exact;
@@ -12,9 +13,12 @@ mod metric;
 pub mod neighbours;
 pub mod npy;
 pub mod recall;
+mod sparse;
 mod validate;
 
+pub use bits::Bits;
 pub use element::ElementType;
 pub use literal::parse;
 pub use metric::Metric;
-pub use validate::{Invalid, validate};
+pub use sparse::Sparse;
+pub use validate::{Invalid, validate, validate_sparse};

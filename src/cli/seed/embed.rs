@@ -19,16 +19,21 @@ pub(super) struct EmbedArgs {
 }
 
 impl EmbedArgs {
+    /// Whether texts are to be embedded.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.embed.is_some()
+    }
+
     /// Makes the destination embed, where that is wanted, and says who gets the texts.
     pub(super) fn prepare(
         &self,
         context: &Context,
         source: &Source,
-        on: &Target,
+        on: Option<&Target>,
         destination: &mut Destination,
         load: Load,
     ) -> Result<()> {
-        let Some(field) = &self.embed else {
+        let (Some(field), Some(on)) = (&self.embed, on) else {
             return match self.provider.given() {
                 Some(flag) => Err(Error::usage(format!("`{flag}` is for texts that are embedded"))
                     .hint("Say which field holds them with `--embed FIELD`.")),

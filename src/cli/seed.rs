@@ -204,9 +204,10 @@ async fn inspect(
     let mut transaction = session.begin_read().await?;
     let rows = catalog::locate_rows(&mut transaction, &args.target, &collections).await?;
     let destination = Destination::inspect(&mut transaction, &rows, args.owner).await?;
-    let on = match args.embed.is_wanted() {
-        true => Some(catalog::locate(&mut transaction, &args.target, &collections).await?),
-        false => None,
+    let on = if args.embed.is_wanted() {
+        Some(catalog::locate(&mut transaction, &args.target, &collections).await?)
+    } else {
+        None
     };
     transaction.commit().await?;
     Ok((on, destination))

@@ -115,6 +115,7 @@ impl SeedArgs {
 /// Checks or loads.
 pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let source = args.source()?;
+    let jobs = args.mode.jobs()?;
     source.probe()?;
     let mut session = context.open(Need::Any).await?;
     let mut destination = inspect(context, &mut session, &args).await?;
@@ -146,7 +147,8 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let report = match args.mode.resume(context.interruption()) {
         None => load_with(context, &mut session, &destination, &source, &options).await?,
         Some(resume) => {
-            load_resumable(context, &mut session, &destination, &source, &options, resume).await?
+            let mut sessions = more_sessions(context, session, jobs).await?;
+            load_resumable(context, &mut sessions, &destination, &source, &options, resume).await?
         }
     };
     if report.rows >= MANY_ROWS && !report.vector_indexes.is_empty() {
@@ -225,17 +227,31 @@ async fn load_with(
     Ok(report)
 }
 
+/// The session and so many others that there are `jobs`.
+async fn more_sessions(context: &Context, session: Session, jobs: u8) -> Result<Vec<Session>> {
+    let mut sessions = vec![session];
+    for number in 2..=jobs {
+        let opened = context.open(Need::Any).await;
+        sessions.push(opened.map_err(|error| {
+            error
+                .context(format!("open connection {number} of `--jobs {jobs}`"))
+                .hint("Ask for fewer connections with `--jobs`.")
+        })?);
+    }
+    Ok(sessions)
+}
+
 /// Loads batch after batch.
 async fn load_resumable(
     context: &Context,
-    session: &mut Session,
+    sessions: &mut [Session],
     destination: &Destination,
     source: &Source,
     options: &LoadOptions,
     resume: Resume,
 ) -> Result<LoadReport> {
     let progress = context.progress();
-    let load = seed::load_resumable(session, destination, source, options, resume, progress);
+    let load = seed::load_resumable(sessions, destination, source, options, resume, progress);
     let Resumed { mut report, stopped } = Box::pin(load).await?;
     match stopped {
         Some(error) => {
@@ -247,7 +263,11 @@ async fn load_resumable(
             };
             context.report_error(&error.hint(hint));
         }
-        None => report.analyzed = renew_statistics(context, session, destination).await,
+        None => {
+            if let Some(session) = sessions.first_mut() {
+                report.analyzed = renew_statistics(context, session, destination).await;
+            }
+        }
     }
     Ok(report)
 }

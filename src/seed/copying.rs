@@ -93,6 +93,22 @@ impl Into<'_> {
         Ok(bytes)
     }
 
+    /// One COPY of these rows.
+    pub(super) async fn copy_chunks(
+        &self,
+        connection: &mut PgConnection,
+        chunks: &[Chunk],
+    ) -> Result<(), Failure> {
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        let mut batch = self.begin(connection).await?;
+        for chunk in chunks {
+            batch.send(chunk).await?;
+        }
+        batch.finish().await.map(drop)
+    }
+
     /// One COPY of rows that are kept until they are in; those that the server refuses are left out.
     async fn copy_good(
         &self,

@@ -79,7 +79,7 @@ fn decoded(bytes: &[u8], columns: usize) -> u64 {
 }
 
 /// A table with a column of most kinds; of vectors alone only that is needed which has no default.
-fn destination(format: Format) -> Result<Destination> {
+pub(super) fn destination(format: Format) -> Result<Destination> {
     let missing = if format.is_vectors_only() {
         Absent::Null
     } else {

@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::conflict::OnConflict;
 use super::destination::Destination;
 use super::feed::Feed;
+use super::jobs::{self, Work};
 use super::ledger::{Ledger, Position};
 use super::load::{self, LoadOptions, LoadReport};
 use super::rejects::Rejects;
@@ -37,16 +39,18 @@ pub struct Resumed {
     pub stopped: Option<Error>,
 }
 
-/// Loads what is left of the source, commits included. An error says that nothing was loaded at all.
+/// Loads what is left of the source over one or more connections, commits included. An error says that nothing was
+/// loaded at all.
 pub async fn load_resumable(
-    session: &mut Session,
+    sessions: &mut [Session],
     destination: &Destination,
     source: &Source,
     options: &LoadOptions,
     resume: Resume,
     progress: &dyn Progress,
 ) -> Result<Resumed> {
-    expect_resumable(source, options)?;
+    expect_resumable(source, options, sessions.len())?;
+    let session = first(sessions)?;
     let started = Instant::now();
     let mut run = Run {
         destination,
@@ -69,7 +73,7 @@ pub async fn load_resumable(
     let ended = if complete_before {
         feed.finish().await
     } else {
-        run.load_rest(session, &mut feed, resume.batch).await
+        run.load_rest(sessions, &mut feed, resume.batch).await
     };
     let mut report = load::report(destination, source, &feed, run.position.counts);
     report.rejected = run.position.rejected;
@@ -88,7 +92,13 @@ pub async fn load_resumable(
     Ok(Resumed { report, stopped })
 }
 
-fn expect_resumable(source: &Source, options: &LoadOptions) -> Result<()> {
+fn first(sessions: &mut [Session]) -> Result<&mut Session> {
+    sessions
+        .first_mut()
+        .ok_or_else(|| Error::bug("a load without a connection"))
+}
+
+fn expect_resumable(source: &Source, options: &LoadOptions, jobs: usize) -> Result<()> {
     let hint = "Leave `--resumable` out: all rows are loaded in one transaction, or none.";
     if !source.can_be_read_again() {
         let name = source.name();
@@ -98,6 +108,17 @@ fn expect_resumable(source: &Source, options: &LoadOptions) -> Result<()> {
     }
     if options.replace {
         return Err(Error::usage("rows are replaced in one transaction, which cannot be resumed").hint(hint));
+    }
+    let needs_order = if options.on_conflict != OnConflict::Error {
+        Some("rows whose keys the table has are dealt with in their order")
+    } else if options.tolerance.is_some() {
+        Some("bad rows are left out in their order")
+    } else {
+        None
+    };
+    if let Some(why) = needs_order.filter(|_| jobs > 1) {
+        return Err(Error::usage(format!("{why}, which takes one connection"))
+            .hint("Leave `--jobs` out, or `--on-conflict` and `--on-error`."));
     }
     Ok(())
 }
@@ -173,7 +194,11 @@ impl<'a> Run<'a> {
             .hint("Run the same command again: it goes on behind the last batch.")
     }
 
-    async fn load_rest(&mut self, session: &mut Session, feed: &mut Feed<'_>, batch: usize) -> Result<()> {
+    async fn load_rest(&mut self, sessions: &mut [Session], feed: &mut Feed<'_>, batch: usize) -> Result<()> {
+        if sessions.len() > 1 {
+            return self.load_side_by_side(sessions, feed, batch).await;
+        }
+        let session = first(sessions)?;
         loop {
             if let Err(error) = Box::pin(self.batch(session, feed, batch)).await {
                 // A statement that the server cancelled for us is no failure of its own.
@@ -186,6 +211,28 @@ impl<'a> Run<'a> {
             if self.position.finished {
                 return Ok(());
             }
+        }
+    }
+
+    async fn load_side_by_side(
+        &mut self,
+        sessions: &mut [Session],
+        feed: &mut Feed<'_>,
+        batch: usize,
+    ) -> Result<()> {
+        let work = Work {
+            destination: self.destination,
+            source: self.source,
+            ledger: &self.ledger,
+            batch: jobs::batch_size(batch, sessions.len()),
+            stop: &self.stop,
+        };
+        let loaded = work.load(sessions, feed, self.position.clone()).await;
+        self.position = loaded.position;
+        self.sequence_moved_to = loaded.sequence_moved_to;
+        match loaded.ended {
+            Err(_) if self.stop.is_cancelled() => Err(self.interrupted()),
+            ended => ended,
         }
     }
 

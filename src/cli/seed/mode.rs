@@ -6,6 +6,7 @@ use bytesize::ByteSize;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::consent::Weight;
+use crate::error::{Error, Result};
 use crate::seed::{LoadOptions, OnConflict, Resume, Tolerance};
 
 /// How rows are loaded.
@@ -49,6 +50,10 @@ pub(super) struct ModeArgs {
     /// How much is sent to the server between two commits
     #[arg(long, value_name = "SIZE", default_value = "32MiB", requires = "resumable")]
     batch_size: ByteSize,
+
+    /// Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -81,6 +86,17 @@ impl ModeArgs {
         }
     }
 
+    /// Over how many connections.
+    pub(super) fn jobs(&self) -> Result<u8> {
+        if self.jobs > 1 && !self.resumable {
+            return Err(
+                Error::usage("several connections cannot load in one transaction")
+                    .hint("Add `--resumable`: each connection then commits batches, and the same command goes on after an interruption."),
+            );
+        }
+        Ok(self.jobs)
+    }
+
     /// How it is resumed, where it can be.
     pub(super) fn resume(&self, stop: CancellationToken) -> Option<Resume> {
         self.resumable.then(|| Resume {
@@ -104,7 +120,15 @@ impl ModeArgs {
     /// The part of the plan that says what is committed when.
     pub(super) fn commits(&self) -> String {
         if self.resumable {
-            format!("in batches of {}, each with its position", self.batch_size)
+            let connections = if self.jobs > 1 {
+                format!(" over {} connections", self.jobs)
+            } else {
+                String::new()
+            };
+            format!(
+                "in batches of {}, each with its position{connections}",
+                self.batch_size
+            )
         } else {
             "in one transaction".to_owned()
         }

@@ -4,6 +4,7 @@ mod bad_files;
 mod faults;
 mod fixture;
 mod interruption;
+mod jobs;
 mod loading;
 mod modes;
 mod proxy;

@@ -78,8 +78,9 @@ impl Proxy {
         self.reached.notified().await;
     }
 
-    /// Closes the connection that waits.
+    /// Closes the connections that wait.
     pub(super) fn cut(&self) {
+        self.cut.notify_waiters();
         self.cut.notify_one();
     }
 

@@ -63,12 +63,12 @@ impl Crew<'_> {
                 };
                 self.make(&set, &block, &mut sink)
             });
-            match (read, sink.layout()) {
-                (Ok(Flow::Continue), Some(layout)) => break layout.clone(),
-                (Ok(Flow::Continue), None) => {}
-                (ended, _) => {
+            match (read?, sink.layout()) {
+                (Flow::Continue, Some(layout)) => break layout.clone(),
+                (Flow::Continue, None) => {}
+                (Flow::Stop, _) => {
                     sink.flush();
-                    return ended.map(drop);
+                    return Ok(());
                 }
             }
         };
@@ -123,7 +123,9 @@ impl Crew<'_> {
             let layout = Some(layout.clone());
             let mut sink = Sink::new(self.source, self.destination, self.purpose, layout, collect);
             let ended = self.make(set, &block, &mut sink);
-            sink.flush();
+            if ended.is_ok() {
+                sink.flush();
+            }
             // Where nobody waits for it any more, nobody needs it.
             made.send((events, ended.err())).unwrap_or_default();
         }

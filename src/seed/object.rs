@@ -15,7 +15,7 @@ use crate::vector::array::{self, skip_spaces};
 /// Takes a line apart.
 pub(super) fn parse<'l>(keys: &Keys<'_>, destination: &Destination, line: &'l str) -> Option<Parsed<'l>> {
     let mut parsed = Parsed::new(destination);
-    let mut rest = skip_spaces(line.as_bytes()).strip_prefix(b"{")?;
+    let mut rest = line.as_bytes().strip_prefix(b"{")?;
     loop {
         let (key, after) = plain_text(line, skip_spaces(rest))?;
         let place = keys.place(key).filter(|_| !keys.is_root_of_path(key))?;

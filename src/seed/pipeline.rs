@@ -93,10 +93,9 @@ fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &S
         return crew.read(send);
     }
     let mut sink = Sink::new(source, destination, purpose, None, send);
-    let read = reader::read(source, destination, &mut sink);
-    // What is good in front of what is bad counts.
+    reader::read(source, destination, &mut sink)?;
     sink.flush();
-    read.map(drop)
+    Ok(())
 }
 
 /// Encodes the rows that a reader finds, and sends them on in chunks.

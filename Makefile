@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed fuzz docs clean supabase-cli generate
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -20,6 +20,16 @@ bench: ## Size and start-up of the release binary
 bench-seed: ## Every way to load rows, side by side (needs psql and Python; ROWS=250000, QUICK=1, VECOPS_BENCH_DATA=FILE)
 	cargo build --release
 	python3 benches/seed.py --rows $(or $(ROWS),250000) $(if $(QUICK),--quick)
+
+FUZZED = jsonl csv tsv parquet npy fvecs bvecs compressed pgcopy
+
+fuzz: ## Every reader under made-up bytes, EACH=300 seconds long (needs nightly Rust and cargo-fuzz)
+	cargo +nightly fuzz build
+	@for target in $(FUZZED); do \
+		mkdir -p fuzz/corpus/$$target; \
+		cargo +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(or $(EACH),300) \
+			-max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 || exit 1; \
+	done
 
 docs: generate ## API documentation, completions, man pages, the README's command table
 	cargo doc --no-deps --document-private-items

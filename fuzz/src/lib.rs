@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use tempfile::NamedTempFile;
+use vecops::error::is_containing;
 use vecops::seed::Format;
 use vecops::seed::fuzzing;
 
@@ -15,4 +16,14 @@ pub fn read(format: Format, bytes: &[u8]) {
     FILE.with_borrow(|file| {
         let _ = fuzzing::read(format, bytes, file.path());
     });
+}
+
+/// Lets a library panic where the reader catches it: libFuzzer's own hook ends the process at any panic.
+pub fn let_contained_panics_pass() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_containing() {
+            hook(panic);
+        }
+    }));
 }

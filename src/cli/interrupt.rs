@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::Context;
-use crate::error::{Error, Kind, Outcome, Result};
+use crate::error::{Error, Kind, Outcome, Result, is_containing};
 
 /// How long a command may take to stop after the server's work was cancelled.
 const GRACE: Duration = Duration::from_secs(5);
@@ -84,6 +84,10 @@ async fn signal() -> Kind {
 /// Makes a panic say that it is a bug of vecops, and where.
 pub(super) fn install_panic_report() {
     std::panic::set_hook(Box::new(|panic| {
+        if is_containing() {
+            tracing::debug!(%panic, "a library panicked");
+            return;
+        }
         let place = panic
             .location()
             .map_or_else(String::new, |location| format!(" at {location}"));

@@ -7,12 +7,14 @@
 //! Messages are lowercase, without a full stop, and name the object in backticks. Hints are sentences that
 //! name a command.
 
+mod contained;
 mod nearest;
 pub mod pooler;
 pub mod sqlstate;
 
 use std::fmt;
 
+pub use contained::{contained, is_containing};
 pub use nearest::nearest;
 
 /// The result of everything in vecops that can fail.

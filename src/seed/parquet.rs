@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use ::parquet::errors::ParquetError;
 use arrow_array::cast::AsArray as _;
 use arrow_array::{Array, RecordBatch};
@@ -15,7 +15,7 @@ use super::destination::Destination;
 use super::reader::{Flow, Input, Place, TakeRow};
 use super::row::{Keys, Parsed, Rejection};
 use super::source::{Source, open_file};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, contained};
 
 mod cell;
 
@@ -46,18 +46,15 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
         .row_groups()
         .iter()
         .map(parquet::file::metadata::RowGroupMetaData::total_byte_size)
-        .sum();
+        .fold(0, i64::saturating_add);
     let row_bytes = usize::try_from(stored).unwrap_or_default() / rows.max(1);
     let batch = (BATCH_BYTES / row_bytes.max(1)).clamp(16, 8192);
     let size = input.source.size().unwrap_or_default();
-    let reader = builder
-        .with_projection(mask)
-        .with_batch_size(batch)
-        .build()
-        .map_err(|error| damaged(path, None, &error))?;
+    let builder = builder.with_projection(mask).with_batch_size(batch);
+    let mut reader = decoded(path, None, || builder.build())?;
     let mut row = 0_u64;
-    for batch in reader {
-        let batch = batch.map_err(|error| damaged(path, Some(row + 1), &ParquetError::from(error)))?;
+    let next = |reader: &mut ParquetRecordBatchReader| Ok(reader.next().transpose()?);
+    while let Some(batch) = decoded(path, Some(row + 1), || next(&mut reader))? {
         let arrays = arrays(&batch, &columns);
         for index in 0..batch.num_rows() {
             row += 1;
@@ -90,7 +87,14 @@ fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
         return Err(from_a_pipe());
     }
     let (file, _) = open_file(path)?.into_parts();
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(path, None, &error))
+    decoded(path, None, || ParquetRecordBatchReaderBuilder::try_new(file))
+}
+
+/// Does what the library may fail at: with an error, or with a panic where a file is damaged in a way that it does not
+/// expect.
+fn decoded<T>(path: &Path, row: Option<u64>, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
+    let done = contained(work).unwrap_or_else(|panic| Err(ParquetError::General(panic)));
+    done.map_err(|error| damaged(path, row, &error))
 }
 
 fn from_a_pipe() -> Error {

@@ -308,7 +308,8 @@ fn parse_header(header: &str) -> Result<(Element, u64, usize), String> {
         [rows, dimensions] => {
             let rows = rows.parse().map_err(|_| missing("shape"))?;
             let dimensions: usize = dimensions.parse().map_err(|_| missing("shape"))?;
-            if dimensions > MOST_DIMENSIONS || (dimensions == 0 && rows > 0) {
+            // Rows without a byte would be as many as the header likes.
+            if dimensions == 0 || dimensions > MOST_DIMENSIONS {
                 return Err(format!("claims {dimensions} dimensions"));
             }
             Ok((element, rows, dimensions))
@@ -373,6 +374,7 @@ mod tests {
         assert!(error(npy(&header.replace("False", "True"), &data)).contains("Fortran"));
         assert!(error(npy(&header.replace("<f4", ">f4"), &data)).contains("`>f4`"));
         assert!(error(npy(&header.replace("(2, 2)", "(4,)"), &data)).contains("1 axes"));
+        assert!(error(npy(&header.replace("(2, 2)", "(1152921504606846976, 0)"), b"")).contains("claims 0"));
         assert!(error(b"PK".to_vec()).contains("test"));
     }
 

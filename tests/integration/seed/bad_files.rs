@@ -69,7 +69,7 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ),
         (
             "cut.npy",
-            npy("(2, 2)", &[0; 15]),
+            npy("(2, 2)", &1_f32.to_le_bytes().repeat(4)[..15]),
             "cut.npy: row 2: the file ends in its middle",
         ),
         (

@@ -1,7 +1,10 @@
 //! Apply, then plan: nothing is left, for every policy, element type and id type.
 
-use super::fixture::{apply, attempt, collection, fill, number, plan, row, rows, run, vector, with_index};
-use crate::support::{database, majors};
+use super::fixture::{
+    apply, apply_all, attempt, collection, fill, number, on_each_connection, plan, row, rows, run, vector,
+    with_index,
+};
+use crate::support::on_each_server;
 use sqlx::Row as _;
 use vecops::catalog::{self, MetricSource};
 use vecops::collection::{Collection, Collections, HnswIndex, IdType, IterativeScan, Policy, Record};
@@ -12,9 +15,7 @@ use vecops::vector::{ElementType, Metric};
 #[tokio::test]
 async fn after_apply_nothing_is_left_to_do() {
     let metrics = [Metric::Cosine, Metric::InnerProduct, Metric::L2, Metric::L1];
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let mut count = 0;
         for policy in [Policy::Service, Policy::Owner, Policy::PublicRead] {
             for element in [ElementType::Vector, ElementType::Halfvec] {
@@ -26,15 +27,14 @@ async fn after_apply_nothing_is_left_to_do() {
                         index_metadata: count % 2 == 0,
                         ..collection(&format!("c{count}"), policy)
                     };
-                    apply(&mut connection, &collection).await;
-                    let after = plan(&mut connection, &collection).await;
-                    assert!(after.is_met(), "{major} {policy} {element} {id}: {after:#?}");
-                    answers(&mut connection, &collection).await;
+                    apply_all(connection, &collection).await;
+                    answers(connection, &collection).await;
                     count += 1;
                 }
             }
         }
-    }
+    })
+    .await;
 }
 
 /// The match function answers with the declared id type, nearest first.
@@ -57,9 +57,7 @@ async fn answers(connection: &mut sqlx::PgConnection, collection: &Collection) {
 
 #[tokio::test]
 async fn every_name_may_be_an_awkward_one() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let awkward = Collection {
             table: "\"My Schema\".\"it's a \"\"table\"\"\"".parse().unwrap(),
             content: Ident::constant("order"),
@@ -69,23 +67,18 @@ async fn every_name_may_be_an_awkward_one() {
             model: Some(r#"a\model's "name""#.into()),
             ..collection("awkward", Policy::Owner)
         };
-        apply(&mut connection, &awkward).await;
-        let after = plan(&mut connection, &awkward).await;
-        assert!(after.is_met(), "{after:#?}");
-        answers(&mut connection, &awkward).await;
-        let table = catalog::table(&mut connection, &awkward.table)
-            .await
-            .unwrap()
-            .unwrap();
+        apply_all(connection, &awkward).await;
+        answers(connection, &awkward).await;
+        let table = catalog::table(connection, &awkward.table).await.unwrap().unwrap();
         let comment = table.column("select").unwrap().comment.clone().unwrap();
         assert_eq!(Record::find(&comment), Some(awkward.record()));
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_vector_extension_is_used_where_it_already_lives() {
-    for major in majors() {
-        let database = database(major).await;
+    on_each_server(async |database| {
         run(
             &mut database.administrator().await,
             "create extension vector with schema public",
@@ -108,16 +101,15 @@ async fn the_vector_extension_is_used_where_it_already_lives() {
             format!("select * from match_docs({}::public.vector)", vector(32, 1)),
         )
         .await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         run(
-            &mut connection,
+            connection,
             "create extension vector with schema extensions;
              create table docs (id bigserial primary key, content text, embedding extensions.vector(32), extra int);
              comment on column docs.embedding is 'what it means';
@@ -129,7 +121,7 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
         )
         .await;
         let docs = collection("docs", Policy::Owner);
-        let before = plan(&mut connection, &docs).await;
+        let before = plan(connection, &docs).await;
         let afterwards: Vec<_> = before
             .steps_in(Phase::Afterwards)
             .map(|step| step.sql.split(" on ").next().unwrap())
@@ -160,12 +152,11 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
                 .any(|step| step.sql.contains("grant usage on sequence")),
             "{before:#?}"
         );
-        apply(&mut connection, &docs).await;
-        assert!(plan(&mut connection, &docs).await.is_met());
+        apply_all(connection, &docs).await;
 
         assert_eq!(
             number(
-                &mut connection,
+                connection,
                 "select count(*) from docs where extra > 0 and metadata = '{}'"
             )
             .await,
@@ -173,14 +164,14 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
         );
         assert_eq!(
             number(
-                &mut connection,
+                connection,
                 "select count(*) from pg_policy where polname = 'mine'"
             )
             .await,
             1
         );
         let comment = row(
-            &mut connection,
+            connection,
             "select col_description('docs'::regclass, attnum) from pg_attribute
              where attrelid = 'docs'::regclass and attname = 'embedding'",
         )
@@ -192,41 +183,38 @@ async fn an_existing_table_gets_what_it_lacks_and_keeps_what_it_has() {
         );
         // As a signed-in user, who writes through the old sequence.
         run(
-            &mut connection,
+            connection,
             "begin; set local role authenticated;
              set local request.jwt.claims = '{\"sub\":\"00000000-0000-0000-0000-00000000000a\"}';
              insert into docs (content) values ('mine'); commit",
         )
         .await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn another_policy_replaces_its_predecessor() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         for policy in [Policy::PublicRead, Policy::Owner, Policy::Service] {
             let docs = collection("docs", policy);
-            apply(&mut connection, &docs).await;
-            assert!(plan(&mut connection, &docs).await.is_met(), "{major} {policy}");
-            let policies = number(&mut connection, "select count(*) from pg_policy").await;
-            assert_eq!(policies, 1, "{major} {policy}");
+            apply_all(connection, &docs).await;
+            let policies = number(connection, "select count(*) from pg_policy").await;
+            assert_eq!(policies, 1, "{policy}");
         }
         let grants = "select count(*) from information_schema.role_table_grants
                       where table_name = 'docs' and grantee in ('anon', 'authenticated', 'PUBLIC')";
-        assert_eq!(number(&mut connection, grants).await, 0);
-    }
+        assert_eq!(number(connection, grants).await, 0);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_index_is_rebuilt_after_an_interrupted_build() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let docs = collection("docs", Policy::Service);
-        apply(&mut connection, &with_index(&docs, None)).await;
-        fill(&mut connection, &docs, 2_000).await;
+        apply(connection, &with_index(&docs, None)).await;
+        fill(connection, &docs, 2_000).await;
         let name = docs.index_name();
         // What a killed `create index concurrently` leaves.
         let statement = format!(
@@ -234,10 +222,10 @@ async fn an_index_is_rebuilt_after_an_interrupted_build() {
             name.name
         );
         let (settings, create) = statement.split_once(';').unwrap();
-        run(&mut connection, settings).await;
-        attempt(&mut connection, create).await.unwrap_err();
-        run(&mut connection, "reset statement_timeout").await;
-        let before = plan(&mut connection, &docs).await;
+        run(connection, settings).await;
+        attempt(connection, create).await.unwrap_err();
+        run(connection, "reset statement_timeout").await;
+        let before = plan(connection, &docs).await;
         let titles: Vec<_> = before
             .steps_in(Phase::Afterwards)
             .map(|step| step.title.as_str())
@@ -249,16 +237,14 @@ async fn an_index_is_rebuilt_after_an_interrupted_build() {
                 "create the index public.docs_embedding_cosine_hnsw (cosine, m 16, ef_construction 64)"
             ]
         );
-        apply(&mut connection, &docs).await;
-        assert!(plan(&mut connection, &docs).await.is_met());
-    }
+        apply_all(connection, &docs).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_migration_makes_what_apply_makes() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let scans = [
             IterativeScan::RelaxedOrder,
             IterativeScan::StrictOrder,
@@ -280,23 +266,22 @@ async fn a_migration_makes_what_apply_makes() {
         let wanted: Vec<&Collection> = collections.iter().collect();
         let fresh = setup::plan_for_fresh_database(&wanted);
         let text = setup::migration_text(&fresh).unwrap();
-        run(&mut connection, text.clone()).await;
-        let after = setup::plan(&mut connection, &wanted).await.unwrap();
+        run(connection, text.clone()).await;
+        let after = setup::plan(connection, &wanted).await.unwrap();
         assert!(after.is_met(), "{after:#?}");
-        run(&mut connection, text).await;
-        assert!(setup::plan(&mut connection, &wanted).await.unwrap().is_met());
-    }
+        run(connection, text).await;
+        assert!(setup::plan(connection, &wanted).await.unwrap().is_met());
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_target_is_found_by_collection_table_or_column() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let docs = collection("docs", Policy::Service);
-        apply(&mut connection, &docs).await;
+        apply(connection, &docs).await;
         run(
-            &mut connection,
+            connection,
             "create schema shop;
              create table shop.items (sku text primary key, body text, meta jsonb, v extensions.halfvec(8));
              create index on shop.items using hnsw (v extensions.halfvec_ip_ops);
@@ -305,14 +290,14 @@ async fn a_target_is_found_by_collection_table_or_column() {
         )
         .await;
         let none = Collections::default();
-        let by_table = catalog::locate(&mut connection, "docs", &none).await.unwrap();
+        let by_table = catalog::locate(connection, "docs", &none).await.unwrap();
         assert_eq!(
             (by_table.metric, by_table.metric_source),
             (Metric::Cosine, MetricSource::Record)
         );
         assert!(by_table.index().is_some());
 
-        let items = catalog::locate(&mut connection, "shop.items", &none)
+        let items = catalog::locate(connection, "shop.items", &none)
             .await
             .unwrap();
         assert_eq!(
@@ -338,7 +323,7 @@ async fn a_target_is_found_by_collection_table_or_column() {
             "nothing",
             "a b",
         ] {
-            let error = catalog::locate(&mut connection, named, &none).await.unwrap_err();
+            let error = catalog::locate(connection, named, &none).await.unwrap_err();
             refused.push(format!("{error:?}"));
         }
         insta::allow_duplicates! { insta::assert_snapshot!(refused.join("\n"), @r#"
@@ -357,5 +342,6 @@ async fn a_target_is_found_by_collection_table_or_column() {
           hint: Name a collection of `vecops.toml`, or an existing table as `schema.table`.
         target `a b`: `a b` is not `name`, `schema.name` or `"Quoted".name` [usage]
         "#); }
-    }
+    })
+    .await;
 }

@@ -9,8 +9,9 @@ use vecops::progress::Silent;
 use vecops::setup::Plan;
 use vecops::vector::{ElementType, Metric};
 
-use super::fixture::{apply, collection, fill, plan, run, try_apply, with_index};
-use crate::support::{database, majors};
+use super::fixture::{
+    apply, apply_all, collection, fill, on_each_connection, plan, run, try_apply, with_index,
+};
 
 fn drift(plan: &Plan) -> String {
     let line = |drift: &vecops::setup::Drift| {
@@ -25,11 +26,9 @@ fn drift(plan: &Plan) -> String {
 
 #[tokio::test]
 async fn another_shape_of_the_table_blocks_and_stays_as_it_is() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let docs = collection("docs", Policy::Service);
-        apply(&mut connection, &docs).await;
+        apply(connection, &docs).await;
         let changed = [
             Collection {
                 dimensions: 64,
@@ -46,13 +45,13 @@ async fn another_shape_of_the_table_blocks_and_stays_as_it_is() {
         ];
         let mut found = Vec::new();
         for collection in &changed {
-            found.push(drift(&plan(&mut connection, collection).await));
-            let error = try_apply(&mut connection, collection, &Silent).await.unwrap_err();
+            found.push(drift(&plan(connection, collection).await));
+            let error = try_apply(connection, collection, &Silent).await.unwrap_err();
             assert_eq!(error.kind(), Kind::Precondition);
         }
         assert!(
-            plan(&mut connection, &docs).await.is_met(),
-            "{major}: something was changed"
+            plan(connection, &docs).await.is_met(),
+            "something was changed"
         );
         insta::allow_duplicates! { insta::assert_snapshot!(found.join("\n--\n"), @"
         blocks: public.docs.embedding: declared vector(64), found vector(32)
@@ -62,22 +61,21 @@ async fn another_shape_of_the_table_blocks_and_stays_as_it_is() {
         blocks: public.docs.id: declared uuid, found bigint
         blocks: function public.match_docs: declared returns TABLE(id uuid, content text, metadata jsonb, similarity double precision), found arguments query_embedding vector, match_count integer DEFAULT 100, filter jsonb DEFAULT '{}'::jsonb, returns TABLE(id bigint, content text, metadata jsonb, similarity double precision)
         "); }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn other_parameters_and_models_stand_beside_what_can_be_done() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let docs = Collection {
             model: Some("small".into()),
             ..collection("docs", Policy::Service)
         };
-        apply(&mut connection, &docs).await;
-        fill(&mut connection, &docs, 10).await;
+        apply(connection, &docs).await;
+        fill(connection, &docs, 10).await;
         run(
-            &mut connection,
+            connection,
             "alter table docs alter column metadata drop not null, drop constraint docs_pkey",
         )
         .await;
@@ -91,8 +89,8 @@ async fn other_parameters_and_models_stand_beside_what_can_be_done() {
             policy: Policy::PublicRead,
             ..with_index(&docs, Some(index))
         };
-        apply(&mut connection, &changed).await;
-        let after = plan(&mut connection, &changed).await;
+        apply(connection, &changed).await;
+        let after = plan(connection, &changed).await;
         assert!(
             after.steps.is_empty() && !after.is_met() && !after.is_blocked(),
             "{after:#?}"
@@ -102,21 +100,20 @@ async fn other_parameters_and_models_stand_beside_what_can_be_done() {
         stands: public.docs.embedding: declared large, found small
         stands: index public.docs_embedding_cosine_hnsw: declared m 24, ef_construction 200, found m 16, ef_construction 64
         "); }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn another_metric_gets_an_index_of_its_own() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let docs = collection("docs", Policy::Service);
-        apply(&mut connection, &docs).await;
+        apply(connection, &docs).await;
         let other = Collection {
             metric: Metric::L2,
             ..docs
         };
-        let before = plan(&mut connection, &other).await;
+        let before = plan(connection, &other).await;
         assert!(
             before
                 .steps
@@ -124,18 +121,16 @@ async fn another_metric_gets_an_index_of_its_own() {
                 .any(|step| step.title.contains("docs_embedding_l2_hnsw")),
             "{before:#?}"
         );
-        apply(&mut connection, &other).await;
-        assert!(plan(&mut connection, &other).await.is_met());
-    }
+        apply_all(connection, &other).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_function_of_another_shape_and_a_view_are_not_ours_to_replace() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         run(
-            &mut connection,
+            connection,
             "create extension vector with schema extensions;
              create function match_docs(query_embedding extensions.vector, match_count int, filter jsonb)
              returns table (id bigint, score float8) language sql as 'select 1::bigint, 1::float8';
@@ -144,29 +139,28 @@ async fn a_function_of_another_shape_and_a_view_are_not_ours_to_replace() {
         )
         .await;
         let docs = collection("docs", Policy::Service);
-        let before = plan(&mut connection, &docs).await;
+        let before = plan(connection, &docs).await;
         assert!(
             before.notes.iter().any(|note| note.contains("match_docs(text)")),
             "{:?}",
             before.notes
         );
-        let items = plan(&mut connection, &collection("items", Policy::Service)).await;
+        let items = plan(connection, &collection("items", Policy::Service)).await;
         let shown = format!("{}\n{}", drift(&before), drift(&items));
         insta::allow_duplicates! { insta::assert_snapshot!(shown, @"
         blocks: function public.match_docs: declared returns TABLE(id bigint, content text, metadata jsonb, similarity double precision), found arguments query_embedding vector, match_count integer, filter jsonb, returns TABLE(id bigint, score double precision)
         blocks: public.items: declared an ordinary table, found other
         "); }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_older_match_function_of_the_same_shape_is_replaced() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         // LangChain's documentation.
         run(
-            &mut connection,
+            connection,
             "create extension vector with schema extensions;
              create function match_docs(query_embedding extensions.vector(32), match_count int default null, filter jsonb default '{}')
              returns table (id bigint, content text, metadata jsonb, similarity float) language plpgsql as
@@ -174,23 +168,21 @@ async fn an_older_match_function_of_the_same_shape_is_replaced() {
         )
         .await;
         let docs = collection("docs", Policy::Service);
-        let before = plan(&mut connection, &docs).await;
+        let before = plan(connection, &docs).await;
         let step = before
             .steps
             .iter()
             .find(|step| step.title.starts_with("replace the function"))
             .unwrap();
         assert!(step.reason.contains("its body differs"), "{}", step.reason);
-        apply(&mut connection, &docs).await;
-        assert!(plan(&mut connection, &docs).await.is_met());
-    }
+        apply_all(connection, &docs).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_collection_is_a_target_only_as_it_is_declared() {
-    for major in majors() {
-        let database = database(major).await;
-        let mut connection = database.connection().await;
+    on_each_connection(async |connection| {
         let declared = |text: &str| {
             let file = ManifestFile {
                 path: "vecops.toml".into(),
@@ -206,17 +198,17 @@ async fn a_collection_is_a_target_only_as_it_is_declared() {
                 .unwrap_err();
             refused.push(format!("{error:?}"));
         };
-        refuse(&mut connection, &docs).await;
-        run(&mut connection, "create extension vector with schema extensions").await;
-        refuse(&mut connection, &docs).await;
-        apply(&mut connection, docs.named("docs").unwrap()).await;
-        refuse(&mut connection, &declared("[collections.docs]\ndimensions = 33")).await;
+        refuse(connection, &docs).await;
+        run(connection, "create extension vector with schema extensions").await;
+        refuse(connection, &docs).await;
+        apply(connection, docs.named("docs").unwrap()).await;
+        refuse(connection, &declared("[collections.docs]\ndimensions = 33")).await;
         refuse(
-            &mut connection,
+            connection,
             &declared("[collections.docs]\ndimensions = 32\ncontent = 'body'"),
         )
         .await;
-        let found = catalog::locate(&mut connection, "docs", &docs).await.unwrap();
+        let found = catalog::locate(connection, "docs", &docs).await.unwrap();
         assert_eq!(found.collection.as_ref(), docs.get("docs"));
         assert!(found.index().is_some());
         insta::allow_duplicates! { insta::assert_snapshot!(refused.join("\n"), @r#"
@@ -229,5 +221,6 @@ async fn a_collection_is_a_target_only_as_it_is_declared() {
         the table public.docs has no column "body" [precondition]
           hint: Run `vecops setup plan docs` to see what is missing.
         "#); }
-    }
+    })
+    .await;
 }

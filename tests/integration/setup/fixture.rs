@@ -8,6 +8,13 @@ use vecops::progress::{Progress, Silent};
 use vecops::setup::{self, BuildSettings, Plan};
 use vecops::sql;
 
+use crate::support::on_each_server;
+
+/// Runs a test on each major version, each time with a connection to a new database.
+pub(super) async fn on_each_connection(test: impl AsyncFn(&mut PgConnection)) {
+    on_each_server(async |database| test(&mut database.connection().await).await).await;
+}
+
 /// Runs statements that must succeed.
 pub(super) async fn run(connection: &mut PgConnection, statements: impl Into<String>) {
     let statements = statements.into();
@@ -68,6 +75,13 @@ pub(super) async fn plan(connection: &mut PgConnection, collection: &Collection)
 /// Applies what the plan says now, index included.
 pub(super) async fn apply(connection: &mut PgConnection, collection: &Collection) {
     try_apply(connection, collection, &Silent).await.unwrap();
+}
+
+/// The same, and then nothing is left to do.
+pub(super) async fn apply_all(connection: &mut PgConnection, collection: &Collection) {
+    apply(connection, collection).await;
+    let after = plan(connection, collection).await;
+    assert!(after.is_met(), "{after:#?}");
 }
 
 pub(super) async fn try_apply(

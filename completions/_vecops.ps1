@@ -45,7 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'List, show and check connection profiles, and trust a certificate authority')
             [CompletionResult]::new('embedded', 'embedded', [CompletionResultType]::ParameterValue, 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Set collections up: extension, table, row-level security, grants, match function, index')
-            [CompletionResult]::new('seed', 'seed', [CompletionResultType]::ParameterValue, 'Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy')
+            [CompletionResult]::new('seed', 'seed', [CompletionResultType]::ParameterValue, 'Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY')
             [CompletionResult]::new('search', 'search', [CompletionResultType]::ParameterValue, 'Find the nearest rows of a collection or table')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the rows of a collection or table to a file or to stdout')
             [CompletionResult]::new('synthesize', 'synthesize', [CompletionResultType]::ParameterValue, 'Make up rows with vectors, the same bytes on every machine')
@@ -505,10 +505,12 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             break
         }
         'vecops;seed' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files, or patterns such as ''part-*.csv''; all but parquet also compressed with gzip or zstd; - is stdin')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files; all but parquet also compressed with gzip or zstd; - is stdin')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the files hold; without it their names tell, and stdin is JSON Lines')
             [CompletionResult]::new('--side', '--side', [CompletionResultType]::ParameterName, 'For npy, fvecs and bvecs: the file with the other columns, row by row')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Fill a column from the field with another name, or with a dotted path; may be given several times')
+            [CompletionResult]::new('--columns', '--columns', [CompletionResultType]::ParameterName, 'For pgcopy, which names no columns: the columns in its order; without it all of the table that are not generated')
+            [CompletionResult]::new('--rest-to', '--rest-to', [CompletionResultType]::ParameterName, 'Put fields that no column takes into this jsonb column, as keys of its object')
             [CompletionResult]::new('--owner', '--owner', [CompletionResultType]::ParameterName, 'The user that lines without an owner belong to, in a collection with the policy `owner`')
             [CompletionResult]::new('--on-conflict', '--on-conflict', [CompletionResultType]::ParameterName, 'What happens to a row whose id is in the table already: it ends the load, the table''s row stays, or the table''s row gets the columns of the source')
             [CompletionResult]::new('--on-error', '--on-error', [CompletionResultType]::ParameterName, 'What happens at a row that cannot be loaded: it ends the load, or it is left out')

@@ -630,11 +630,11 @@ _vecops() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl csv npy pgcopy" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl csv npy parquet pgcopy" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "jsonl csv npy pgcopy" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl csv npy parquet pgcopy" -- "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -1137,7 +1137,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__seed)
-            opts="-p -q -v -y -h -V --from --builtin --format --side --map --owner --check-only --dry-run --on-conflict --replace --on-error --rejects --max-rejects --resumable --atomic --restart --batch-size --jobs --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            opts="-p -q -v -y -h -V --from --builtin --format --side --map --columns --rest-to --owner --check-only --dry-run --on-conflict --replace --on-error --rejects --max-rejects --resumable --restart --batch-size --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1148,7 +1148,7 @@ _vecops() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "jsonl csv tsv parquet npy fvecs bvecs" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "jsonl csv tsv parquet npy fvecs bvecs pgcopy" -- "${cur}"))
                     return 0
                     ;;
                 --side)
@@ -1156,6 +1156,14 @@ _vecops() {
                     return 0
                     ;;
                 --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rest-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -50,7 +50,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "init" -d 'Write a vec
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "profile" -d 'List, show and check connection profiles, and trust a certificate authority'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collections up: extension, table, row-level security, grants, match function, index'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "synthesize" -d 'Make up rows with vectors, the same bytes on every machine'
@@ -493,16 +493,19 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files, or patterns such as \'part-*.csv\'; all but parquet also compressed with gzip or zstd; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files; all but parquet also compressed with gzip or zstd; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l format -d 'What the files hold; without it their names tell, and stdin is JSON Lines' -r -f -a "jsonl\t''
 csv\t''
 tsv\t''
 parquet\t''
 npy\t''
 fvecs\t''
-bvecs\t''"
+bvecs\t''
+pgcopy\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l side -d 'For npy, fvecs and bvecs: the file with the other columns, row by row' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l map -d 'Fill a column from the field with another name, or with a dotted path; may be given several times' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l columns -d 'For pgcopy, which names no columns: the columns in its order; without it all of the table that are not generated' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l rest-to -d 'Put fields that no column takes into this jsonb column, as keys of its object' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l owner -d 'The user that lines without an owner belong to, in a collection with the policy `owner`' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l on-conflict -d 'What happens to a row whose id is in the table already: it ends the load, the table\'s row stays, or the table\'s row gets the columns of the source' -r -f -a "error\t''
 skip\t''
@@ -574,6 +577,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand search" -s V -l version -d
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s f -l format -d 'What the rows are written as; without it the file\'s name says so, and jsonl is the rest' -r -f -a "jsonl\t'JSON Lines, as `vecops seed` reads them'
 csv\t'Comma-separated values with a header, as `COPY ... (FORMAT csv, HEADER)` reads them'
 npy\t'The vectors as a NumPy array; the other columns go to FILE.jsonl beside it'
+parquet\t'Parquet, its columns with types'
 pgcopy\t'Binary COPY, as `COPY ... (FORMAT binary)` reads it'"
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s o -l to -d 'The file to write, compressed where it ends in .zst; - is stdout' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand export" -l where -d 'Only rows that meet this condition: SQL, run as your own role in a read-only transaction' -r

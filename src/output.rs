@@ -196,6 +196,24 @@ enum Stream {
     Zstd(zstd::Encoder<'static, Raw>),
 }
 
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match &mut self.stream {
+            Stream::Plain(stream) => stream.write(bytes),
+            Stream::Zstd(stream) => stream.write(bytes),
+        }?;
+        self.bytes += u64::try_from(written).unwrap_or_default();
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain(stream) => stream.flush(),
+            Stream::Zstd(stream) => stream.flush(),
+        }
+    }
+}
+
 impl Output {
     fn new(raw: Raw, compressed: bool) -> Result<Self> {
         let stream = if compressed {
@@ -211,14 +229,8 @@ impl Output {
     }
 
     /// Writes bytes.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let written = match &mut self.stream {
-            Stream::Plain(stream) => stream.write_all(bytes),
-            Stream::Zstd(stream) => stream.write_all(bytes),
-        };
-        written.map_err(|error| not_written(&error))?;
-        self.bytes += u64::try_from(bytes.len()).unwrap_or_default();
-        Ok(())
+    pub fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write_all(bytes).map_err(|error| not_written(&error))
     }
 
     /// Writes what waits, other bytes over the start where there are any, and has the disk hold it.
@@ -243,7 +255,8 @@ impl Output {
     }
 }
 
-fn not_written(error: &io::Error) -> Error {
+/// The error for bytes that cannot be written.
+pub(crate) fn not_written(error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Error::failed("stdout was closed before all rows were written")
             .hint("Say `--limit N` where fewer rows will do.");

@@ -6,6 +6,10 @@ select
     tn.nspname::text as type_schema,
     t.typname::text as type_name,
     a.atttypmod as type_modifier,
+    bn.nspname::text as base_schema,
+    b.name as base_name,
+    b.modifier as base_modifier,
+    b.is_text,
     a.attnotnull as not_null,
     pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_expression,
     a.attidentity::text as identity,
@@ -17,6 +21,25 @@ select
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_type t on t.oid = a.atttypid
 join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
+join lateral (
+    -- The type under domains. A domain without a modifier keeps the one of what stands on it.
+    with recursive under (oid, modifier) as (
+        select a.atttypid, a.atttypmod
+        union all
+        select d.typbasetype, case when u.modifier = -1 then d.typtypmod else u.modifier end
+        from under u
+        join pg_catalog.pg_type d on d.oid = u.oid and d.typtype = 'd'
+    )
+    select
+        y.typname::text as name,
+        y.typnamespace as namespace,
+        u.modifier,
+        y.typtype = 'e' or coalesce(p.proname::text in ('textrecv', 'citextrecv'), false) as is_text
+    from under u
+    join pg_catalog.pg_type y on y.oid = u.oid and y.typtype <> 'd'
+    left join pg_catalog.pg_proc p on p.oid = y.typreceive::oid
+) b on true
+join pg_catalog.pg_namespace bn on bn.oid = b.namespace
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 left join lateral (
     select

@@ -6,6 +6,7 @@
 
 mod extension;
 mod function;
+mod rows;
 mod security;
 mod server;
 mod table;
@@ -17,6 +18,7 @@ use sqlx::query::Query;
 
 pub use extension::{VectorExtension, available_vector_version, vector_extension};
 pub use function::{Function, functions};
+pub use rows::{RowTarget, locate_rows};
 pub use security::{Grant, Policy, policies};
 pub use server::{Database, Role, Schema, database, roles, schema};
 pub use table::{Column, Index, Table, TableKind, table};

@@ -8,6 +8,7 @@ use super::security::{Grant, Policy, grants, policies};
 use super::{qualified, row, rows};
 use crate::error::Result;
 use crate::sql::{Ident, QualifiedName, fixed};
+use crate::vector::copy::{self, ColumnKind, Scalar};
 use crate::vector::{ElementType, Metric};
 
 /// A relation and everything about it that vecops asks for.
@@ -88,6 +89,14 @@ pub struct Column {
     pub type_name: String,
     /// The modifier of its type; the dimensions of a vector, -1 where it has none.
     pub type_modifier: i32,
+    /// The schema of its type, or of the type under its domain.
+    pub base_schema: String,
+    /// The name of its type, or of the type under its domain.
+    pub base_name: String,
+    /// The modifier of that type.
+    pub base_modifier: i32,
+    /// Whether the binary form of its values is their text, as an enum's is.
+    pub is_text: bool,
     /// Whether it refuses NULL.
     pub not_null: bool,
     /// Its default, or what it is generated from.
@@ -119,9 +128,26 @@ impl Column {
 
     /// The dimensions of a vector column, where its type says them.
     pub fn dimensions(&self) -> Option<u32> {
-        u32::try_from(self.type_modifier)
-            .ok()
-            .filter(|&dimensions| dimensions > 0)
+        copy::dimensions(self.type_modifier)
+    }
+
+    /// What it holds, as binary COPY writes it; vectors where the extension is. A domain has the form of the type
+    /// under it.
+    pub fn kind(&self, extension_schema: Option<&Ident>) -> ColumnKind {
+        if extension_schema.is_some_and(|schema| schema.as_str() == self.base_schema)
+            && let Ok(element @ (ElementType::Vector | ElementType::Halfvec | ElementType::Sparsevec)) =
+                self.base_name.parse()
+        {
+            return ColumnKind::Vector(element, copy::dimensions(self.base_modifier));
+        }
+        let known = match self.base_schema.as_str() {
+            "pg_catalog" => ColumnKind::builtin(&self.base_name, self.base_modifier),
+            _ => ColumnKind::Other,
+        };
+        if known == ColumnKind::Other && self.is_text {
+            return ColumnKind::Scalar(Scalar::Text);
+        }
+        known
     }
 
     /// The sequence that belongs to it.

@@ -14,7 +14,7 @@ use crate::sql::{Ident, QualifiedName, fixed, parse_dotted};
 use crate::vector::{ElementType, Metric};
 
 /// The names that a text column usually has, the likeliest first.
-const CONTENT_NAMES: [&str; 8] = [
+pub(super) const CONTENT_NAMES: [&str; 8] = [
     "content",
     "text",
     "body",
@@ -26,7 +26,7 @@ const CONTENT_NAMES: [&str; 8] = [
 ];
 
 /// The names that a jsonb column for filters usually has, the likeliest first.
-const METADATA_NAMES: [&str; 4] = ["metadata", "meta", "attributes", "properties"];
+pub(super) const METADATA_NAMES: [&str; 4] = ["metadata", "meta", "attributes", "properties"];
 
 /// A vector column that a command works on, with what search, tuning and backups need to know of its table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -251,7 +251,7 @@ async fn declared(
 }
 
 /// Reads `table`, `schema.table` or `schema.table.column`.
-fn parse(named: &str) -> Result<(QualifiedName, Option<Ident>)> {
+pub(super) fn parse(named: &str) -> Result<(QualifiedName, Option<Ident>)> {
     let parts = parse_dotted(named).map_err(|error| Error::usage(format!("target `{named}`: {error}")))?;
     match <[Ident; 3]>::try_from(parts) {
         Ok([schema, table, column]) => Ok((QualifiedName::new(schema, table), Some(column))),
@@ -264,7 +264,7 @@ fn parse(named: &str) -> Result<(QualifiedName, Option<Ident>)> {
 }
 
 /// The vector column that is meant: the named one, or the only one.
-fn choose_vector_column<'a>(
+pub(super) fn choose_vector_column<'a>(
     table: &'a Table,
     named: Option<&Ident>,
     extension: &VectorExtension,
@@ -306,7 +306,7 @@ fn choose_vector_column<'a>(
 }
 
 /// The column that identifies a row: the primary key, else a unique column that refuses NULL.
-fn key_of(table: &Table) -> Result<IdColumn> {
+pub(super) fn key_of(table: &Table) -> Result<IdColumn> {
     let unique = || {
         table
             .indexes
@@ -336,14 +336,14 @@ fn key_of(table: &Table) -> Result<IdColumn> {
 }
 
 /// The first of the usual names that the table has as a column of one of the types.
-fn usual_column(table: &Table, names: &[&str], types: &[&str]) -> Option<Ident> {
+pub(super) fn usual_column(table: &Table, names: &[&str], types: &[&str]) -> Option<Ident> {
     let fits = |column: &&Column| types.iter().any(|type_name| column.is_builtin(type_name));
     let column = names.iter().find_map(|name| table.column(name).filter(fits))?;
     Ident::new(column.name.clone()).ok()
 }
 
 /// The metric of a column that nobody declared.
-fn metric_of(table: &Table, column: &Column, record: Option<&Record>) -> (Metric, MetricSource) {
+pub(super) fn metric_of(table: &Table, column: &Column, record: Option<&Record>) -> (Metric, MetricSource) {
     if let Some(record) = record {
         return (record.metric, MetricSource::Record);
     }
@@ -359,7 +359,7 @@ fn metric_of(table: &Table, column: &Column, record: Option<&Record>) -> (Metric
 }
 
 /// The error for a name that is neither a collection nor a table, with the nearest that is.
-async fn no_such_table(
+pub(super) async fn no_such_table(
     connection: &mut PgConnection,
     named: &str,
     table: &QualifiedName,

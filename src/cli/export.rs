@@ -24,10 +24,11 @@ use crate::sql::{Ident, parse_dotted};
   vecops export passages --to passages.jsonl.zst
   vecops export public.documents --format csv --columns id,content --limit 100
   vecops export documents --where \"metadata->>'language' = 'en'\" | gzip > english.jsonl.gz
+  vecops export documents --to documents.parquet
   vecops export documents --to vectors.npy
   vecops export documents --to documents.pgcopy --overwrite")]
 pub(super) struct ExportArgs {
-    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    /// A collection of vecops.toml, or a table as schema.table, with .column where one of several vectors is meant
     target: String,
 
     /// What the rows are written as; without it the file's name says so, and jsonl is the rest
@@ -64,6 +65,8 @@ enum FormatArg {
     Csv,
     /// The vectors as a NumPy array; the other columns go to FILE.jsonl beside it
     Npy,
+    /// Parquet, its columns with types
+    Parquet,
     /// Binary COPY, as `COPY ... (FORMAT binary)` reads it
     Pgcopy,
 }
@@ -74,6 +77,7 @@ impl FormatArg {
             Self::Jsonl => Format::Jsonl,
             Self::Csv => Format::Csv,
             Self::Npy => Format::Npy,
+            Self::Parquet => Format::Parquet,
             Self::Pgcopy => Format::Pgcopy,
         }
     }
@@ -82,17 +86,18 @@ impl FormatArg {
 /// Exports.
 pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<Outcome> {
     let request = request(&args)?;
-    if request.format == Format::Pgcopy && request.place == Place::Stdout && std::io::stdout().is_terminal() {
-        return Err(
-            Error::usage("binary COPY does not belong on a terminal").hint("Name a file with `--to FILE`.")
-        );
+    if matches!(request.format, Format::Pgcopy | Format::Parquet)
+        && request.place == Place::Stdout
+        && std::io::stdout().is_terminal()
+    {
+        return Err(Error::usage("bytes do not belong on a terminal").hint("Name a file with `--to FILE`."));
     }
     let collections = context.collections()?;
     let mut session = context.open(Need::Any).await?;
     let mut transaction = session
         .begin(&TransactionOptions::read().repeatable().long())
         .await?;
-    let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
+    let on = catalog::locate_rows(&mut transaction, &args.target, &collections).await?;
     let exporting = export::export(&mut transaction, &on, &request, context.progress());
     let report = context.unless_interrupted(exporting).await?;
     transaction.commit().await?;
@@ -139,6 +144,7 @@ pub(super) fn format_of(path: &Path) -> Format {
     match last.as_deref() {
         Some("csv") => Format::Csv,
         Some("npy") => Format::Npy,
+        Some("parquet") => Format::Parquet,
         Some("pgcopy") => Format::Pgcopy,
         _ => Format::Jsonl,
     }
@@ -198,6 +204,7 @@ mod tests {
         assert_eq!(format("rows.csv.zst"), Format::Csv);
         assert_eq!(format("rows.jsonl.zst"), Format::Jsonl);
         assert_eq!(format("rows.npy"), Format::Npy);
+        assert_eq!(format("rows.parquet"), Format::Parquet);
         assert_eq!(format("rows.pgcopy"), Format::Pgcopy);
     }
 }

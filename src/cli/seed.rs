@@ -1,4 +1,4 @@
-//! `vecops seed`: loads rows from files into a collection or any table with a vector column.
+//! `vecops seed`: loads rows from files into a collection or any table.
 
 mod mode;
 mod view;
@@ -22,7 +22,7 @@ use crate::seed::{
 /// The rows from which a vector index makes a load much slower than building it afterwards.
 const MANY_ROWS: u64 = 5_000;
 
-/// Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy
+/// Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY
 ///
 /// The fields of a row, by name or by --map, are the columns of the table: `id`, `content`, `metadata` and `embedding`
 /// in a collection. Everything is loaded in one transaction, or nothing: the first bad row ends it with an error that
@@ -34,6 +34,7 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed documents --from documents.jsonl --dry-run
   vecops seed documents --from documents.jsonl.zst --yes
   vecops seed documents --from packages.parquet --map content=description --yes
+  vecops seed documents --from export.jsonl --rest-to metadata --yes
   vecops seed documents --from part-*.csv.gz --yes
   vecops seed documents --from vectors.npy --side documents.jsonl --yes
   vecops seed documents --from documents.jsonl --on-conflict update --yes
@@ -42,7 +43,7 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
   produce | vecops seed documents --from - --format csv --yes")]
 pub(super) struct SeedArgs {
-    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    /// A collection of vecops.toml, or a table as schema.table, with .column where one of several vectors is meant
     target: String,
 
     #[command(flatten)]
@@ -60,6 +61,14 @@ pub(super) struct SeedArgs {
     #[arg(long, value_name = "COLUMN=FIELD", conflicts_with = "builtin")]
     map: Vec<Mapping>,
 
+    /// For pgcopy, which names no columns: the columns in its order; without it all of the table that are not generated
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with_all = ["builtin", "map", "rest_to"])]
+    columns: Option<Vec<String>>,
+
+    /// Put fields that no column takes into this jsonb column, as keys of its object
+    #[arg(long, value_name = "COLUMN", conflicts_with = "builtin")]
+    rest_to: Option<String>,
+
     /// The user that lines without an owner belong to, in a collection with the policy `owner`
     #[arg(long, value_name = "UUID")]
     owner: Option<Uuid>,
@@ -73,7 +82,9 @@ pub(super) struct SeedArgs {
 }
 
 /// What `--format` takes.
-const FORMATS: [&str; 7] = ["jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "bvecs"];
+const FORMATS: [&str; 8] = [
+    "jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "bvecs", "pgcopy",
+];
 
 /// Where the rows come from: one of these.
 #[derive(Debug, clap::Args)]
@@ -120,6 +131,10 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let mut session = context.open(Need::Any).await?;
     let mut destination = inspect(context, &mut session, &args).await?;
     destination.map(&args.map)?;
+    destination.take_binary(&source, args.columns.as_deref())?;
+    if let Some(column) = &args.rest_to {
+        destination.rest_to(column)?;
+    }
     let left_out = seed::left_out(&source, &destination)?;
     if !left_out.is_empty() {
         let columns: Vec<String> = left_out.iter().map(|name| sanitize(name)).collect();
@@ -163,7 +178,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
 async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> Result<Destination> {
     let collections = context.collections()?;
     let mut transaction = session.begin_read().await?;
-    let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
+    let on = catalog::locate_rows(&mut transaction, &args.target, &collections).await?;
     let destination = Destination::inspect(&mut transaction, &on, args.owner).await?;
     transaction.commit().await?;
     Ok(destination)

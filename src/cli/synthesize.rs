@@ -79,7 +79,7 @@ pub(super) async fn run(context: &Context, args: SynthesizeArgs) -> Result<Outco
         None => match format_of(&args.to) {
             export::Format::Jsonl => Format::Jsonl,
             export::Format::Npy => Format::Npy,
-            export::Format::Csv | export::Format::Pgcopy => {
+            export::Format::Csv | export::Format::Parquet | export::Format::Pgcopy => {
                 return Err(Error::usage("made-up rows are written as jsonl or npy")
                     .hint("Name a file that ends so, or say `--format jsonl`."));
             }

@@ -1,10 +1,11 @@
-//! Rows out of a table: JSON Lines, CSV, NumPy arrays or binary COPY, streamed in constant memory.
+//! Rows out of a table: JSON Lines, CSV, NumPy arrays, Parquet or binary COPY, streamed in constant memory.
 //!
 //! The caller hands in a read-only transaction with one snapshot. A file appears at its path only when it is whole.
 //! This module must not write to the database, nor ask anybody anything. Formats: <https://jsonlines.org>; RFC 4180
 //! with PostgreSQL's reading of NULL; `numpy.lib.format` version 1.0; PostgreSQL documentation, "COPY".
 
 mod cell;
+mod parquet;
 mod selection;
 mod write;
 
@@ -19,7 +20,7 @@ use tokio::sync::mpsc;
 
 use self::selection::Selection;
 use self::write::Writing;
-use crate::catalog::Target;
+use crate::catalog::RowTarget;
 use crate::error::{Context as _, Error, Result};
 use crate::output::{Files, Place};
 use crate::progress::{Progress, Unit};
@@ -40,6 +41,8 @@ pub enum Format {
     Csv,
     /// The vectors as a NumPy array, the other columns as JSON Lines beside it.
     Npy,
+    /// Columns with types, in row groups.
+    Parquet,
     /// The binary format of `COPY`.
     Pgcopy,
 }
@@ -52,8 +55,10 @@ impl FromStr for Format {
             "jsonl" => Ok(Self::Jsonl),
             "csv" => Ok(Self::Csv),
             "npy" => Ok(Self::Npy),
+            "parquet" => Ok(Self::Parquet),
             "pgcopy" => Ok(Self::Pgcopy),
-            _ => Err(Error::usage(format!("`{text}` is no format")).hint("Say jsonl, csv, npy or pgcopy.")),
+            _ => Err(Error::usage(format!("`{text}` is no format"))
+                .hint("Say jsonl, csv, npy, parquet or pgcopy.")),
         }
     }
 }
@@ -81,6 +86,10 @@ impl Request {
                 Error::usage("an array needs a plain file: its head says how many rows there are")
                     .hint("Name one with `--to FILE.npy`, or choose another format."),
             );
+        }
+        if self.format == Format::Parquet && self.place.is_compressed() {
+            return Err(Error::usage("Parquet is compressed already, column by column")
+                .hint("Name the file `--to FILE.parquet`."));
         }
         Ok(())
     }
@@ -114,7 +123,7 @@ pub struct ExportReport {
 /// Exports rows in the caller's transaction, which should be read-only and keep one snapshot.
 pub async fn export(
     connection: &mut PgConnection,
-    on: &Target,
+    on: &RowTarget,
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<ExportReport> {

@@ -3,23 +3,24 @@
 use serde_json::Value;
 use sqlx::{PgConnection, Row as _};
 
-use super::cell::CellKind;
+use super::cell;
 use super::{Format, Request};
-use crate::catalog::{self, Table, TableKind, Target};
+use crate::catalog::{self, RowTarget, Table, TableKind};
 use crate::error::{Context as _, Error, Kind, Result, nearest};
 use crate::sql::{self, Ident};
+use crate::vector::copy::ColumnKind;
 
 /// A column that is read.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
     /// Its name.
     pub(super) name: Ident,
-    /// How its bytes are read.
-    pub(super) kind: CellKind,
+    /// What its bytes are.
+    pub(super) kind: ColumnKind,
+    /// Whether the server writes it as text.
+    pub(super) as_text: bool,
     /// Whether it is the vector that the target names.
     pub(super) is_embedding: bool,
-    /// Its dimensions, where its type says them.
-    pub(super) dimensions: Option<u32>,
 }
 
 /// What is read.
@@ -35,7 +36,7 @@ impl Selection {
     /// Looks at the table and puts the statement together.
     pub(super) async fn inspect(
         connection: &mut PgConnection,
-        on: &Target,
+        on: &RowTarget,
         request: &Request,
     ) -> Result<Self> {
         let plain = on.table.plain();
@@ -52,10 +53,14 @@ impl Selection {
             .with_context(|| format!("read who may see the rows of `{plain}`"))?;
         let hides: bool = row.try_get("row_security")?;
         let role: String = row.try_get("role")?;
-        let columns = columns(&table, on, request.columns.as_deref())?;
+        let columns = columns(&table, on, request)?;
         if request.format == Format::Npy && !columns.iter().any(|column| column.is_embedding) {
-            return Err(Error::usage("an array holds vectors, and `--columns` names none")
-                .hint(format!("Add {} to `--columns`.", on.embedding.plain())));
+            return Err(match &on.embedding {
+                Some(embedding) => Error::usage("an array holds vectors, and `--columns` names none")
+                    .hint(format!("Add {} to `--columns`.", embedding.plain())),
+                None => Error::usage("an array holds one vector column, and the table has none, or several")
+                    .hint("Name it as `schema.table.column`, or choose another format."),
+            });
         }
         Ok(Self {
             query: query(&table, on, &columns, request)?,
@@ -76,7 +81,7 @@ impl Selection {
     pub(super) async fn prepare(
         &self,
         connection: &mut PgConnection,
-        on: &Target,
+        on: &RowTarget,
         request: &Request,
     ) -> Result<u64> {
         let mut settings = vec![
@@ -89,8 +94,10 @@ impl Selection {
         if request.condition.is_some() {
             // The user's SQL finds the table's own functions and the extension's operators.
             settings.push(format!(
-                "set local search_path = {}, public, {}",
-                on.table.schema, on.extension.schema
+                "set local search_path = {}, public{}",
+                on.table.schema,
+                on.extension_schema()
+                    .map_or_else(String::new, |schema| format!(", {schema}"))
             ));
         } else {
             // The key's index gives the order at once; sorting would fill the server's disk with a copy of the table.
@@ -126,18 +133,20 @@ fn refused(error: Error, request: &Request) -> Error {
 }
 
 /// The columns that are named, or all that are not generated.
-fn columns(table: &Table, on: &Target, named: Option<&[Ident]>) -> Result<Vec<Column>> {
+fn columns(table: &Table, on: &RowTarget, request: &Request) -> Result<Vec<Column>> {
     let known = |column: &catalog::Column| -> Result<Column> {
         let name = Ident::new(column.name.clone())
             .map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))?;
+        let kind = column.kind(on.extension_schema());
+        let as_text = cell::as_text(request.format, kind);
         Ok(Column {
-            is_embedding: name == on.embedding,
-            kind: CellKind::of(column, &on.extension.schema),
-            dimensions: column.dimensions(),
+            is_embedding: Some(&name) == on.embedding.as_ref(),
+            kind: if as_text { ColumnKind::Other } else { kind },
+            as_text,
             name,
         })
     };
-    let Some(named) = named else {
+    let Some(named) = &request.columns else {
         let kept = table.columns.iter().filter(|column| column.generated.is_empty());
         return kept.map(known).collect();
     };
@@ -161,23 +170,19 @@ fn unknown(table: &Table, name: &Ident) -> Error {
     }
 }
 
-/// The statement: rows in the order of the primary key.
-fn query(table: &Table, on: &Target, columns: &[Column], request: &Request) -> Result<String> {
+/// The statement: rows in the order of the primary key, where there is one.
+fn query(table: &Table, on: &RowTarget, columns: &[Column], request: &Request) -> Result<String> {
     let from = &on.table;
     let expressions: Vec<String> = columns
         .iter()
         .map(|column| {
             let name = &column.name;
-            match column.kind {
-                CellKind::Other if request.format != Format::Pgcopy => {
-                    format!("{from}.{name}::pg_catalog.text")
-                }
-                _ => format!("{from}.{name}"),
-            }
+            let text = if column.as_text { "::pg_catalog.text" } else { "" };
+            format!("{from}.{name}{text}")
         })
         .collect();
-    let key = if table.primary_key.is_empty() {
-        vec![on.id.name.clone()]
+    let key: Vec<Ident> = if table.primary_key.is_empty() {
+        on.id.iter().map(|id| id.name.clone()).collect()
     } else {
         let names = table.primary_key.iter().map(|name| Ident::new(name.clone()));
         names
@@ -193,9 +198,12 @@ fn query(table: &Table, on: &Target, columns: &[Column], request: &Request) -> R
     let limit = request
         .limit
         .map_or_else(String::new, |limit| format!(" limit {limit}"));
+    let order = match key.as_slice() {
+        [] => String::new(),
+        key => format!(" order by {}", key.join(", ")),
+    };
     Ok(format!(
-        "select {} from {from}{condition} order by {}{limit}",
+        "select {} from {from}{condition}{order}{limit}",
         expressions.join(", "),
-        key.join(", ")
     ))
 }

@@ -3,12 +3,14 @@
 use tokio::sync::mpsc::Receiver;
 
 use super::Format;
-use super::cell::{self, CellKind};
+use super::cell;
+use super::parquet::ParquetRows;
 use super::selection::{Column, Selection};
 use crate::error::{Error, Result};
 use crate::output::{Files, Output, Publication};
 use crate::progress::Task;
-use crate::vector::copy::{CopyDecoder, RowView, field};
+use crate::vector::ElementType;
+use crate::vector::copy::{ColumnKind, CopyDecoder, RowView, field};
 use crate::vector::npy;
 
 /// How many bytes of written rows are gathered before they go out.
@@ -24,10 +26,21 @@ pub(super) struct Totals {
 /// Everything that the writing thread needs.
 pub(super) struct Writing {
     decoder: CopyDecoder,
-    rows: Rows,
-    output: Output,
-    side: Option<Output>,
+    to: Writer,
+    count: u64,
     task: Task,
+}
+
+/// What takes rows.
+enum Writer {
+    /// Rows one after the other.
+    Rows {
+        rows: Rows,
+        output: Output,
+        side: Option<Output>,
+    },
+    /// Columns.
+    Parquet(ParquetRows),
 }
 
 /// How rows become bytes.
@@ -52,13 +65,18 @@ impl Writing {
         task: Task,
     ) -> Result<(Publication, Self)> {
         let (publication, output, side) = files.open()?;
-        let mut rows = Rows::new(format, selection.columns.clone())?;
-        rows.begin();
+        let columns = selection.columns.clone();
+        let to = if format == Format::Parquet {
+            Writer::Parquet(ParquetRows::new(columns, output)?)
+        } else {
+            let mut rows = Rows::new(format, columns)?;
+            rows.begin();
+            Writer::Rows { rows, output, side }
+        };
         let writing = Self {
             decoder: CopyDecoder::new(),
-            rows,
-            output,
-            side,
+            to,
+            count: 0,
             task,
         };
         Ok((publication, writing))
@@ -67,49 +85,82 @@ impl Writing {
     /// Writes all that comes, to the end of the server's stream. A stream that stops before its end is an error.
     pub(super) fn run(mut self, mut pieces: Receiver<Vec<u8>>) -> Result<Totals> {
         while let Some(piece) = pieces.blocking_recv() {
-            let before = self.rows.count;
+            let before = self.count;
             self.decoder.push(&piece);
             while let Some(row) = self.decoder.next_row().map_err(unreadable)? {
-                let row_number = self.rows.count + 1;
-                self.rows
-                    .write(row)
-                    .map_err(|error| error.context(format!("row {row_number} in the order of the key")))?;
-                if self.rows.main.len() >= GATHERED {
-                    self.rows.send(&mut self.output, self.side.as_mut())?;
-                }
+                self.count += 1;
+                let number = self.count;
+                let written = self.to.write(row);
+                written.map_err(|error| error.context(format!("row {number} in the order of the key")))?;
             }
-            if self.rows.format == Format::Pgcopy {
-                self.output.write(&piece)?;
-            }
-            self.task.advance(self.rows.count - before);
+            self.to.piece(&piece)?;
+            self.task.advance(self.count - before);
         }
         self.decoder.finish().map_err(unreadable)?;
-        self.rows.send(&mut self.output, self.side.as_mut())?;
-        let mut totals = Totals {
-            rows: self.rows.count,
-            bytes: self
-                .output
-                .finish(self.rows.head().as_ref().map(<[u8; npy::HEAD]>::as_slice))?,
+        let totals = Totals {
+            rows: self.count,
+            bytes: self.to.finish()?,
         };
-        if let Some(side) = self.side {
-            totals.bytes += side.finish(None)?;
-        }
         self.task.set_total(totals.rows);
         self.task.finish();
         Ok(totals)
     }
 }
 
+impl Writer {
+    fn write(&mut self, row: RowView<'_>) -> Result<()> {
+        match self {
+            Self::Parquet(parquet) => parquet.write(row),
+            Self::Rows { rows, output, side } => {
+                rows.write(row)?;
+                if rows.main.len() >= GATHERED {
+                    rows.send(output, side.as_mut())?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the server's bytes as they are, once their rows were read.
+    fn piece(&mut self, piece: &[u8]) -> Result<()> {
+        match self {
+            Self::Rows { rows, output, .. } if rows.format == Format::Pgcopy => output.put(piece),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what is left; returns how many bytes there are in all.
+    fn finish(self) -> Result<u64> {
+        match self {
+            Self::Parquet(parquet) => parquet.finish()?.finish(None),
+            Self::Rows {
+                mut rows,
+                mut output,
+                mut side,
+            } => {
+                rows.send(&mut output, side.as_mut())?;
+                let head = rows.head();
+                let bytes = output.finish(head.as_ref().map(<[u8; npy::HEAD]>::as_slice))?;
+                match side {
+                    Some(side) => Ok(bytes + side.finish(None)?),
+                    None => Ok(bytes),
+                }
+            }
+        }
+    }
+}
+
 impl Rows {
     fn new(format: Format, columns: Vec<Column>) -> Result<Self> {
         let embedding = columns.iter().find(|column| column.is_embedding);
-        if format == Format::Npy
-            && !embedding.is_some_and(|column| matches!(column.kind, CellKind::Vector | CellKind::Halfvec))
-        {
+        if format == Format::Npy && !embedding.is_some_and(|column| column.kind.is_dense()) {
             return Err(Error::usage("an array holds `vector` or `halfvec` only")
                 .hint("Choose `--format jsonl` or `--format pgcopy`."));
         }
-        let dimensions = embedding.and_then(|column| usize::try_from(column.dimensions?).ok());
+        let dimensions = embedding.and_then(|column| match column.kind {
+            ColumnKind::Vector(_, dimensions) => usize::try_from(dimensions?).ok(),
+            _ => None,
+        });
         let mut keys = Vec::new();
         for column in &columns {
             let in_side = format == Format::Npy && column.is_embedding;
@@ -151,7 +202,7 @@ impl Rows {
                 self.main.push(b'\n');
             }
             Format::Npy => self.main.extend_from_slice(&npy::head("<f4", 0, 0)),
-            Format::Jsonl | Format::Pgcopy => {}
+            Format::Jsonl | Format::Parquet | Format::Pgcopy => {}
         }
     }
 
@@ -167,7 +218,7 @@ impl Rows {
             }
             Format::Csv => self.csv(row),
             Format::Npy => self.array(row),
-            Format::Pgcopy => Ok(()),
+            Format::Parquet | Format::Pgcopy => Ok(()),
         }
     }
 
@@ -198,7 +249,7 @@ impl Rows {
             Error::failed(format!("{name} is null, and an array has no place for that"))
                 .hint(format!("Add `--where '{name} is not null'`."))
         })?;
-        let found = if column.kind == CellKind::Halfvec {
+        let found = if is_half(column) {
             let halves = field::halfvec(bytes).map_err(unreadable)?;
             self.main
                 .extend(halves.iter().flat_map(|half| half.to_le_bytes()));
@@ -226,7 +277,7 @@ impl Rows {
         if self.format != Format::Npy {
             return None;
         }
-        let half = |column: &Column| column.is_embedding && column.kind == CellKind::Halfvec;
+        let half = |column: &Column| column.is_embedding && is_half(column);
         let element = if self.columns.iter().any(half) {
             "<f2"
         } else {
@@ -240,10 +291,10 @@ impl Rows {
     }
 
     fn send(&mut self, output: &mut Output, side: Option<&mut Output>) -> Result<()> {
-        output.write(&self.main)?;
+        output.put(&self.main)?;
         self.main.clear();
         if let Some(side) = side {
-            side.write(&self.side)?;
+            side.put(&self.side)?;
             self.side.clear();
         }
         Ok(())
@@ -264,6 +315,10 @@ fn object(columns: &[Column], keys: &[Vec<u8>], row: RowView<'_>, out: &mut Vec<
     }
     out.extend_from_slice(b"}\n");
     Ok(())
+}
+
+fn is_half(column: &Column) -> bool {
+    matches!(column.kind, ColumnKind::Vector(ElementType::Halfvec, _))
 }
 
 fn in_column(error: Error, column: &Column) -> Error {

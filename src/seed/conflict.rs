@@ -1,4 +1,5 @@
-//! Rows whose keys the table has already: copied into a temporary table first, and from there by one INSERT.
+//! Rows whose keys the table has already, or with types that only the server can read: copied into a temporary table
+//! first, such types as text, and from there by one INSERT.
 //!
 //! "Changed" means that the stored bytes of a column differ (`*<>`, PostgreSQL documentation, "Composite Type
 //! Comparison"): it works for every type and sees what `=` does not, such as the sign of a zero.
@@ -9,6 +10,7 @@ use sqlx::{PgConnection, Row as _};
 use super::copying::{Failure, Into};
 use super::destination::Destination;
 use super::feed::Feed;
+use super::foreign;
 use super::lines::RowLines;
 use super::merging::Merging;
 use super::refusal::STAGING;
@@ -70,11 +72,16 @@ pub(super) async fn fill(
     }
     let columns = feed.columns().to_vec();
     let id = destination.id.and_then(|place| destination.fields.get(place));
-    let Some(id) = id.filter(|id| columns.contains(&id.column)) else {
-        return Err(Failure::Here(without_ids(source)));
+    let id = id.map(|id| &id.column).filter(|id| columns.contains(id));
+    let staging = match (id, on_conflict) {
+        (Some(id), _) => Staging::create(connection, destination, columns, Some(id)).await?,
+        (None, OnConflict::Error) => Staging::create(connection, destination, columns, None).await?,
+        (None, _) => return Err(Failure::Here(without_ids(source))),
     };
-    let staging = Staging::create(connection, destination, columns, &id.column).await?;
     let lines = staging.copy(connection, feed, limit).await?;
+    let unread = staging
+        .leave_out_unreadable(connection, source, feed, &lines)
+        .await?;
     if on_conflict == OnConflict::Update {
         staging.expect_each_key_once(connection, source, &lines).await?;
     }
@@ -83,8 +90,14 @@ pub(super) async fn fill(
         on_conflict,
         source,
         lines: &lines,
+        rows: lines.rows().saturating_sub(unread),
     };
     let counts = merging.merge(connection, feed).await?;
+    if on_conflict == OnConflict::Error && counts.skipped > 0 {
+        let (sent, taken) = (counts.inserted + counts.skipped, counts.inserted);
+        let message = format!("{sent} rows were sent, but the table took {taken}: a trigger leaves rows out");
+        return Err(Failure::Here(Error::failed(message)));
+    }
     // A transaction that loads several batches makes the table anew.
     sql::run(connection, format!("drop table {}", staging.table)).await?;
     Ok(counts)
@@ -107,7 +120,7 @@ pub(super) struct Staging<'a> {
     pub(super) row: Ident,
     /// Its other columns.
     pub(super) columns: Vec<Ident>,
-    id: &'a Ident,
+    id: Option<&'a Ident>,
 }
 
 impl<'a> Staging<'a> {
@@ -116,7 +129,7 @@ impl<'a> Staging<'a> {
         connection: &mut PgConnection,
         destination: &'a Destination,
         columns: Vec<Ident>,
-        id: &'a Ident,
+        id: Option<&'a Ident>,
     ) -> Result<Self, Failure> {
         let name = QualifiedName::new(Ident::constant("pg_temp"), Ident::constant(STAGING));
         let staging = Self {
@@ -127,16 +140,20 @@ impl<'a> Staging<'a> {
             id,
         };
         let Self { table, row, .. } = &staging;
+        let staged = staging.each(&|column| match destination.foreign_type(column) {
+            Some(_) => format!("null::pg_catalog.text as {column}"),
+            None => column.to_string(),
+        });
         let statements = format!(
-            "create temporary table {table} on commit drop as select {} from {} with no data;
+            "create temporary table {table} on commit drop as select {staged} from {} with no data;
              alter table {table} add column {row} bigint generated always as identity",
-            list(&staging.columns),
             destination.table,
         );
         sql::run(connection, statements).await?;
         let names: Vec<String> = staging
             .columns
             .iter()
+            .filter(|column| destination.foreign_type(column).is_none())
             .map(|column| column.as_str().to_owned())
             .collect();
         let checks = sql::fixed(include_str!("../../sql/seed/check_constraints.sql"))
@@ -176,6 +193,23 @@ impl<'a> Staging<'a> {
         into.copy(connection, feed, limit).await
     }
 
+    /// Finds values that the server cannot read: an error, or so many rows left out.
+    async fn leave_out_unreadable(
+        &self,
+        connection: &mut PgConnection,
+        source: &Source,
+        feed: &mut Feed<'_>,
+        lines: &RowLines,
+    ) -> Result<u64, Failure> {
+        let staged = foreign::Staged {
+            table: &self.table,
+            row: &self.row,
+            destination: self.destination,
+            columns: &self.columns,
+        };
+        foreign::leave_out(connection, &staged, source, feed, lines).await
+    }
+
     /// One INSERT cannot change a row twice, and which of the two is right nobody knows.
     async fn expect_each_key_once(
         &self,
@@ -183,10 +217,10 @@ impl<'a> Staging<'a> {
         source: &Source,
         lines: &RowLines,
     ) -> Result<(), Failure> {
+        let Some(id) = self.id else { return Ok(()) };
         let statement = format!(
             "select s.{id}::text as id, min(s.{row}) as first, (array_agg(s.{row} order by s.{row}))[2] as second
              from {table} s group by s.{id} having count(*) > 1 order by second limit 1",
-            id = self.id,
             row = self.row,
             table = self.table,
         );
@@ -218,24 +252,16 @@ impl<'a> Staging<'a> {
         on_conflict: OnConflict,
         rows: u64,
     ) -> Result<Counts, sqlx::Error> {
-        let Self { table, id, .. } = self;
-        let there = format!(
-            "select count(*) as there from {table} s
-             where exists (select from {target} t where t.{id} = s.{id})",
-            target = self.destination.table,
-        );
-        let there: i64 = sql::dynamic(there)
-            .fetch_one(&mut *connection)
-            .await?
-            .try_get("there")?;
+        let there = match (self.id, on_conflict) {
+            (Some(id), OnConflict::Update) => self.already_there(connection, id).await?,
+            _ => 0,
+        };
         let written = sql::dynamic(self.insert(on_conflict, ""))
             .execute(connection)
             .await?
             .rows_affected();
         let left = rows.saturating_sub(written);
-        let new = rows
-            .saturating_sub(u64::try_from(there).unwrap_or_default())
-            .min(written);
+        let new = rows.saturating_sub(there).min(written);
         Ok(match on_conflict {
             OnConflict::Update => Counts {
                 inserted: new,
@@ -251,34 +277,65 @@ impl<'a> Staging<'a> {
         })
     }
 
+    async fn already_there(&self, connection: &mut PgConnection, id: &Ident) -> Result<u64, sqlx::Error> {
+        let statement = format!(
+            "select count(*) as there from {} s where exists (select from {} t where t.{id} = {})",
+            self.table,
+            self.destination.table,
+            self.read(id),
+        );
+        let there: i64 = sql::dynamic(statement)
+            .fetch_one(connection)
+            .await?
+            .try_get("there")?;
+        Ok(u64::try_from(there).unwrap_or_default())
+    }
+
     /// The statement that moves rows, all or those of a condition.
     pub(super) fn insert(&self, on_conflict: OnConflict, condition: &str) -> String {
-        let Self { table, row, id, .. } = self;
-        let columns = list(&self.columns);
-        let others: Vec<&Ident> = self.columns.iter().filter(|column| column != id).collect();
-        let action = if on_conflict == OnConflict::Update {
-            let each = |write: &dyn Fn(&Ident) -> String| {
-                let texts: Vec<String> = others.iter().map(|column| write(column)).collect();
-                texts.join(", ")
-            };
-            format!(
-                "do update set {} where row({})::record operator(pg_catalog.*<>) row({})::record",
-                each(&|column| format!("{column} = excluded.{column}")),
-                each(&|column| format!("target.{column}")),
-                each(&|column| format!("excluded.{column}")),
-            )
-        } else {
-            "do nothing".to_owned()
+        let Self { table, row, .. } = self;
+        let conflict = self.id.map_or_else(String::new, |id| format!("({id})"));
+        let others: Vec<&Ident> = self
+            .columns
+            .iter()
+            .filter(|column| Some(*column) != self.id)
+            .collect();
+        let action = match on_conflict {
+            OnConflict::Error => String::new(),
+            OnConflict::Skip => format!("on conflict {conflict} do nothing"),
+            OnConflict::Update => {
+                let each = |write: &dyn Fn(&Ident) -> String| {
+                    let texts: Vec<String> = others.iter().map(|column| write(column)).collect();
+                    texts.join(", ")
+                };
+                format!(
+                    "on conflict {conflict} do update set {}
+                     where row({})::record operator(pg_catalog.*<>) row({})::record",
+                    each(&|column| format!("{column} = excluded.{column}")),
+                    each(&|column| format!("target.{column}")),
+                    each(&|column| format!("excluded.{column}")),
+                )
+            }
         };
         format!(
-            "insert into {} as target ({columns}) overriding system value
-             select {columns} from {table} {condition} order by {row} on conflict ({id}) {action}",
+            "insert into {} as target ({}) overriding system value
+             select {} from {table} s {condition} order by {row} {action}",
             self.destination.table,
+            self.each(&ToString::to_string),
+            self.each(&|column| self.read(column)),
         )
     }
-}
 
-fn list(columns: &[Ident]) -> String {
-    let columns: Vec<String> = columns.iter().map(ToString::to_string).collect();
-    columns.join(", ")
+    /// A column of the temporary table with the type that the table has.
+    fn read(&self, column: &Ident) -> String {
+        match self.destination.foreign_type(column) {
+            Some(type_text) => format!("s.{column}::{type_text}"),
+            None => format!("s.{column}"),
+        }
+    }
+
+    fn each(&self, write: &dyn Fn(&Ident) -> String) -> String {
+        let columns: Vec<String> = self.columns.iter().map(write).collect();
+        columns.join(", ")
+    }
 }

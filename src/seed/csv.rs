@@ -5,8 +5,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::destination::Destination;
 use super::input::{LONGEST_LINE, Lines};
 use super::reader::{Flow, Input, Place, TakeRow};
+use super::rest::Rest;
 use super::row::{Keys, Parsed, Rejection};
 use super::value::Value;
 use crate::error::{Error, Result};
@@ -18,7 +20,7 @@ pub(super) fn read(input: &Input<'_>, delimiter: u8, to: &mut dyn TakeRow) -> Re
     let Some(line) = records.next()? else {
         return Ok(Flow::Continue);
     };
-    let places = header(&records, &Keys::new(input.destination)).map_err(|rejection| {
+    let places = header(&records, input.destination).map_err(|rejection| {
         let error = Error::failed(format!("{name}:{line}: {}", rejection.why));
         rejection.hint.into_iter().fold(error, Error::hint)
     })?;
@@ -37,18 +39,32 @@ pub(super) fn read(input: &Input<'_>, delimiter: u8, to: &mut dyn TakeRow) -> Re
     Ok(Flow::Continue)
 }
 
+/// What a column of the file fills.
+#[derive(Debug, PartialEq, Eq)]
+enum Fills {
+    /// The field at this place.
+    Field(usize),
+    /// The rest, under this key.
+    Rest(String),
+}
+
 /// Which field each column of the file fills.
-fn header(records: &Records, keys: &Keys<'_>) -> Result<Vec<usize>, Rejection> {
+fn header(records: &Records, destination: &Destination) -> Result<Vec<Fills>, Rejection> {
+    let keys = Keys::new(destination);
     let mut places = Vec::new();
     for field in &records.fields {
         let key = records.text(field)?.trim();
-        let place = keys.place(key).ok_or_else(|| keys.unknown_key(key))?;
-        if places.contains(&place) {
+        let fills = match keys.place(key) {
+            Some(place) => Fills::Field(place),
+            None if destination.rest_to.is_some() => Fills::Rest(key.to_owned()),
+            None => return Err(keys.unknown_key(key)),
+        };
+        if places.contains(&fills) {
             return Err(Rejection::new(format!(
                 "column `{key}` stands twice in the header"
             )));
         }
-        places.push(place);
+        places.push(fills);
     }
     Ok(places)
 }
@@ -172,7 +188,7 @@ impl Records {
             .map_err(|_| Rejection::new("not UTF-8"))
     }
 
-    fn row(&self, places: &[usize], input: &Input<'_>) -> Result<Parsed<'_>, Rejection> {
+    fn row(&self, places: &[Fills], input: &Input<'_>) -> Result<Parsed<'_>, Rejection> {
         if self.fields.len() != places.len() {
             let (found, expected) = (self.fields.len(), places.len());
             return Err(Rejection::new(format!(
@@ -180,7 +196,8 @@ impl Records {
             )));
         }
         let mut parsed = Parsed::new(input.destination);
-        for (field, place) in self.fields.iter().zip(places) {
+        let mut rest = Rest::default();
+        for (field, fills) in self.fields.iter().zip(places) {
             let text = self.text(field)?;
             let null = !field.quoted && (text.is_empty() || (self.delimiter == b'\t' && text == "\\N"));
             let value = if null {
@@ -188,8 +205,14 @@ impl Records {
             } else {
                 Value::Text(Cow::Borrowed(text))
             };
-            parsed.set(*place, value);
+            match fills {
+                Fills::Field(place) => {
+                    parsed.set(*place, value);
+                }
+                Fills::Rest(key) => rest.add_value(key, &value)?,
+            }
         }
+        rest.merge(&mut parsed, input.destination)?;
         Ok(parsed)
     }
 }

@@ -3,11 +3,11 @@
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use crate::catalog::{self, Column, Table, TableKind, Target};
-use crate::collection::Policy;
+use crate::catalog::{self, Column, RowTarget, Table, TableKind};
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{self, Ident, QualifiedName};
-use crate::vector::{ElementType, Metric};
+use crate::vector::Metric;
+use crate::vector::copy::{ColumnKind, Scalar};
 
 /// A table that rows can be loaded into.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,10 @@ pub struct Destination {
     pub id: Option<usize>,
     /// The vector's place among the fields.
     pub embedding: Option<usize>,
+    /// The place of the jsonb column that fields without a column go into.
+    pub rest_to: Option<usize>,
+    /// The places of the columns of binary COPY, in its order, where the source is that.
+    pub binary: Option<Vec<usize>>,
     /// The key's type as the server writes it.
     pub id_type: String,
     /// The owner's column, where rows without an owner would be nobody's to read.
@@ -44,7 +48,9 @@ pub struct Field {
     /// The key that lines use for it; the column's own name works, too.
     pub key: String,
     /// What it holds.
-    pub kind: FieldKind,
+    pub kind: ColumnKind,
+    /// Whether it takes JSON objects only, because search filters look into them.
+    pub must_be_object: bool,
     /// The column's type as the server writes it.
     pub type_text: String,
     /// Whether it takes NULL.
@@ -53,37 +59,6 @@ pub struct Field {
     pub absent: Absent,
     /// Whether the key was chosen for this load; then the column's own name does not work.
     pub is_mapped: bool,
-}
-
-/// What a column holds, as far as lines can fill it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKind {
-    /// `smallint`
-    Int2,
-    /// `integer`
-    Int4,
-    /// `bigint`
-    Int8,
-    /// `real`
-    Float4,
-    /// `double precision`
-    Float8,
-    /// `boolean`
-    Bool,
-    /// `text`, `varchar`, `char`
-    Text,
-    /// `uuid`
-    Uuid,
-    /// `timestamptz`
-    Timestamptz,
-    /// `json`
-    Json,
-    /// `jsonb`
-    Jsonb,
-    /// `jsonb` that search filters look into: an object
-    Object,
-    /// `vector` or `halfvec`, with its dimensions where the type says them
-    Vector(ElementType, Option<u32>),
 }
 
 /// What a line without the key gets.
@@ -103,7 +78,12 @@ pub enum Absent {
 
 impl Destination {
     /// Looks at the target's table. `owner` goes into the owner's column of lines that do not name one.
-    pub async fn inspect(connection: &mut PgConnection, on: &Target, owner: Option<Uuid>) -> Result<Self> {
+    pub async fn inspect(
+        connection: &mut PgConnection,
+        on: impl Into<RowTarget>,
+        owner: Option<Uuid>,
+    ) -> Result<Self> {
+        let on = &on.into();
         let plain = on.table.plain();
         let table = catalog::table(connection, &on.table)
             .await?
@@ -119,14 +99,19 @@ impl Destination {
         if let Some(owner) = owner {
             set_owner(&mut fields, on, owner)?;
         }
-        let id = fields.iter().position(|field| field.column == on.id.name);
-        let counted = id.and_then(|_| table.column(on.id.name.as_str()));
+        let key = on.id.as_ref().map(|id| &id.name);
+        let id = fields.iter().position(|field| Some(&field.column) == key);
+        let counted = id.and(key).and_then(|key| table.column(key.as_str()));
         Ok(Self {
             table: on.table.clone(),
             id,
-            embedding: fields.iter().position(|field| field.column == on.embedding),
-            id_type: on.id.type_text.clone(),
-            owner: owner_column(on).cloned(),
+            embedding: fields
+                .iter()
+                .position(|field| Some(&field.column) == on.embedding.as_ref()),
+            rest_to: None,
+            binary: None,
+            id_type: on.id.as_ref().map_or_else(String::new, |id| id.type_text.clone()),
+            owner: on.owner().cloned(),
             sequence: counted.map(sequence).transpose()?.flatten(),
             metric: on.metric,
             vector_indexes: on.indexes.iter().map(|index| index.name.clone()).collect(),
@@ -134,6 +119,17 @@ impl Destination {
             may_analyze: access.may_analyze,
             fields,
         })
+    }
+
+    /// Whether one of these columns has a type that only the server can read, from text.
+    pub(super) fn has_foreign(&self, columns: &[Ident]) -> bool {
+        columns.iter().any(|column| self.foreign_type(column).is_some())
+    }
+
+    /// The type of a column, where only the server can read it.
+    pub(super) fn foreign_type(&self, column: &Ident) -> Option<&str> {
+        let field = self.fields.iter().find(|field| field.column == *column)?;
+        (field.kind == ColumnKind::Other && self.binary.is_none()).then_some(field.type_text.as_str())
     }
 
     /// The keys that a line may have, for messages.
@@ -182,7 +178,7 @@ async fn access(connection: &mut PgConnection, table: &Table) -> Result<Access> 
 }
 
 /// The columns that lines may fill; an error where one must be filled and cannot be.
-fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
+fn fields(table: &Table, on: &RowTarget, access: &Access) -> Result<Vec<Field>> {
     let mut fields = Vec::new();
     for column in &table.columns {
         if !column.generated.is_empty() || !access.insertable.contains(&column.name) {
@@ -191,15 +187,10 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
         let name = Ident::new(column.name.clone())
             .map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))?;
         let absent = absent(column, &name, on);
-        let Some(kind) = kind(column, &name, on) else {
-            if absent == Absent::Refused {
-                return Err(unfillable(table, column));
-            }
-            continue;
-        };
         fields.push(Field {
             key: usual_key(&name, on, table).unwrap_or(&column.name).to_owned(),
-            kind,
+            kind: column.kind(on.extension_schema()),
+            must_be_object: Some(&name) == on.metadata.as_ref() && column.is_builtin("jsonb"),
             type_text: column.type_text.clone(),
             nullable: !column.not_null,
             absent,
@@ -210,32 +201,31 @@ fn fields(table: &Table, on: &Target, access: &Access) -> Result<Vec<Field>> {
     Ok(fields)
 }
 
-/// The vector column must be one that lines can fill.
-fn expect_loadable(table: &Table, on: &Target, access: &Access) -> Result<()> {
-    let column = table.column(on.embedding.as_str());
-    let loadable = column.is_some_and(|column| {
-        kind(column, &on.embedding, on).is_some()
-            && column.generated.is_empty()
-            && access.insertable.contains(&column.name)
-    });
+/// The vector column that is meant must be one that lines can fill.
+fn expect_loadable(table: &Table, on: &RowTarget, access: &Access) -> Result<()> {
+    let Some(embedding) = &on.embedding else {
+        return Ok(());
+    };
+    let column = table.column(embedding.as_str());
+    let loadable =
+        column.is_some_and(|column| column.generated.is_empty() && access.insertable.contains(&column.name));
     if loadable {
         return Ok(());
     }
-    let column = on.embedding.plain();
     let message = format!(
-        "lines cannot fill the column {}.{column} of {}",
+        "lines cannot fill the column {}.{}",
         table.name.plain(),
-        on.element
+        embedding.plain(),
     );
     Err(Error::precondition(message)
-        .hint("`vecops seed` loads `vector` and `halfvec` columns that the role may insert into."))
+        .hint("A column that is generated, or that the role may not insert into, cannot be loaded."))
 }
 
 /// The word that every collection uses for the column, where no other column has that name.
-fn usual_key(column: &Ident, on: &Target, table: &Table) -> Option<&'static str> {
-    let usual = if *column == on.id.name {
+fn usual_key(column: &Ident, on: &RowTarget, table: &Table) -> Option<&'static str> {
+    let usual = if on.id.as_ref().is_some_and(|id| id.name == *column) {
         "id"
-    } else if *column == on.embedding {
+    } else if Some(column) == on.embedding.as_ref() {
         "embedding"
     } else if Some(column) == on.content.as_ref() {
         "content"
@@ -247,38 +237,13 @@ fn usual_key(column: &Ident, on: &Target, table: &Table) -> Option<&'static str>
     table.column(usual).is_none().then_some(usual)
 }
 
-fn kind(column: &Column, name: &Ident, on: &Target) -> Option<FieldKind> {
-    if let Some(element @ (ElementType::Vector | ElementType::Halfvec)) = column.element(&on.extension.schema)
-    {
-        return Some(FieldKind::Vector(element, column.dimensions()));
-    }
-    if column.type_schema != "pg_catalog" {
-        return None;
-    }
-    Some(match column.type_name.as_str() {
-        "int2" => FieldKind::Int2,
-        "int4" => FieldKind::Int4,
-        "int8" => FieldKind::Int8,
-        "float4" => FieldKind::Float4,
-        "float8" => FieldKind::Float8,
-        "bool" => FieldKind::Bool,
-        "text" | "varchar" | "bpchar" => FieldKind::Text,
-        "uuid" => FieldKind::Uuid,
-        "timestamptz" => FieldKind::Timestamptz,
-        "json" => FieldKind::Json,
-        "jsonb" if Some(name) == on.metadata.as_ref() => FieldKind::Object,
-        "jsonb" => FieldKind::Jsonb,
-        _ => return None,
-    })
-}
-
-fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
+fn absent(column: &Column, name: &Ident, on: &RowTarget) -> Absent {
     if Some(name) == on.metadata.as_ref() && column.is_builtin("jsonb") {
         return Absent::EmptyObject;
     }
     // Without its vector nobody finds a row, without its owner nobody may read it (the default, `auth.uid()`, is
     // null in a load): leaving them out is a mistake unless the line says null.
-    if *name == on.embedding || Some(name) == owner_column(on) {
+    if Some(name) == on.embedding.as_ref() || Some(name) == on.owner() {
         return Absent::Refused;
     }
     match column.default_expression.is_some() || !column.identity.is_empty() {
@@ -288,28 +253,13 @@ fn absent(column: &Column, name: &Ident, on: &Target) -> Absent {
     }
 }
 
-/// The owner's column of a collection whose policy is `owner`.
-fn owner_column(on: &Target) -> Option<&Ident> {
-    let collection = on.collection.as_ref()?;
-    (collection.policy == Policy::Owner).then_some(&collection.owner)
-}
-
-fn unfillable(table: &Table, column: &Column) -> Error {
-    let message = format!(
-        "the column {}.{} must be filled, but its type {} cannot be loaded yet",
-        table.name.plain(),
-        column.name,
-        column.type_text
-    );
-    Error::precondition(message)
-        .hint("Give the column a default, or let it take NULL, then run the command again.")
-}
-
 /// Gives lines without an owner this one.
-fn set_owner(fields: &mut [Field], on: &Target, owner: Uuid) -> Result<()> {
-    let field = owner_column(on).and_then(|column| fields.iter_mut().find(|field| field.column == *column));
+fn set_owner(fields: &mut [Field], on: &RowTarget, owner: Uuid) -> Result<()> {
+    let field = on
+        .owner()
+        .and_then(|column| fields.iter_mut().find(|field| field.column == *column));
     match field {
-        Some(field) if field.kind == FieldKind::Uuid => {
+        Some(field) if field.kind == ColumnKind::Scalar(Scalar::Uuid) => {
             field.absent = Absent::Constant(owner);
             Ok(())
         }

@@ -5,14 +5,14 @@
 
 use std::path::Path;
 
-use super::destination::{Absent, Destination, Field, FieldKind};
+use super::destination::{Absent, Destination, Field};
 use super::format::Format;
 use super::mapping::Mapping;
 use super::pipeline::{self, Event, Purpose};
 use super::source::{Inputs, Source};
 use crate::error::Result;
 use crate::sql::{Ident, QualifiedName};
-use crate::vector::copy::{CopyDecoder, HEADER, TRAILER};
+use crate::vector::copy::{ColumnKind, CopyDecoder, HEADER, Scalar, TRAILER};
 use crate::vector::{ElementType, Metric};
 
 /// What became of the bytes.
@@ -85,30 +85,32 @@ pub(super) fn destination(format: Format) -> Result<Destination> {
     } else {
         Absent::Refused
     };
-    let vector = FieldKind::Vector(ElementType::Vector, None);
-    let half = FieldKind::Vector(ElementType::Halfvec, Some(3));
+    let vector = ColumnKind::Vector(ElementType::Vector, None);
+    let half = ColumnKind::Vector(ElementType::Halfvec, Some(3));
     let fields = vec![
-        column("id", FieldKind::Int8, Absent::Default),
-        column("content", FieldKind::Text, missing),
-        column("metadata", FieldKind::Object, Absent::EmptyObject),
+        column("id", ColumnKind::Scalar(Scalar::Int8), Absent::Default),
+        column("content", ColumnKind::Scalar(Scalar::Text), missing),
+        column("metadata", ColumnKind::Scalar(Scalar::Jsonb), Absent::EmptyObject),
         column("embedding", vector, Absent::Refused),
         column("half", half, Absent::Null),
-        column("small", FieldKind::Int2, Absent::Null),
-        column("whole", FieldKind::Int4, Absent::Null),
-        column("rating", FieldKind::Float4, Absent::Null),
-        column("weight", FieldKind::Float8, Absent::Null),
-        column("public", FieldKind::Bool, Absent::Null),
-        column("owner_id", FieldKind::Uuid, Absent::Null),
-        column("seen", FieldKind::Timestamptz, Absent::Null),
-        column("extra", FieldKind::Json, Absent::Null),
-        column("facts", FieldKind::Jsonb, Absent::Null),
-        column("mapped", FieldKind::Text, Absent::Null),
+        column("small", ColumnKind::Scalar(Scalar::Int2), Absent::Null),
+        column("whole", ColumnKind::Scalar(Scalar::Int4), Absent::Null),
+        column("rating", ColumnKind::Scalar(Scalar::Float4), Absent::Null),
+        column("weight", ColumnKind::Scalar(Scalar::Float8), Absent::Null),
+        column("public", ColumnKind::Scalar(Scalar::Bool), Absent::Null),
+        column("owner_id", ColumnKind::Scalar(Scalar::Uuid), Absent::Null),
+        column("seen", ColumnKind::Scalar(Scalar::Timestamptz), Absent::Null),
+        column("extra", ColumnKind::Scalar(Scalar::Json), Absent::Null),
+        column("facts", ColumnKind::Scalar(Scalar::Jsonb), Absent::Null),
+        column("mapped", ColumnKind::Scalar(Scalar::Text), Absent::Null),
     ];
     let mut destination = Destination {
         table: QualifiedName::new(Ident::constant("public"), Ident::constant("items")),
         fields,
         id: Some(0),
         embedding: Some(3),
+        rest_to: None,
+        binary: None,
         id_type: "bigint".to_owned(),
         owner: None,
         sequence: None,
@@ -127,7 +129,7 @@ pub(super) fn destination(format: Format) -> Result<Destination> {
     Ok(destination)
 }
 
-fn column(name: &'static str, kind: FieldKind, absent: Absent) -> Field {
+fn column(name: &'static str, kind: ColumnKind, absent: Absent) -> Field {
     Field {
         column: Ident::constant(name),
         key: name.to_owned(),
@@ -136,6 +138,7 @@ fn column(name: &'static str, kind: FieldKind, absent: Absent) -> Field {
         nullable: absent == Absent::Null,
         absent,
         is_mapped: false,
+        must_be_object: name == "metadata",
     }
 }
 

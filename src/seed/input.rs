@@ -85,6 +85,13 @@ impl Bytes {
     }
 }
 
+impl Bytes {
+    /// Marks so many bytes of [`Self::piece`] as taken.
+    pub(super) fn take_piece(&mut self, length: usize) {
+        self.reader.consume(length);
+    }
+}
+
 /// The error for an input whose bytes cannot be had.
 pub(super) fn unreadable(place: &str, source: &io::Error) -> Error {
     Error::failed(format!("`{place}` cannot be read")).caused_by(source)

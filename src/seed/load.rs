@@ -151,7 +151,10 @@ pub(super) async fn fill(
     limit: usize,
 ) -> Result<Counts> {
     let filled = match options.on_conflict {
-        OnConflict::Error => Box::pin(copy(connection, destination, feed, limit)).await,
+        // A type that only the server can read goes through the temporary table as text.
+        OnConflict::Error if !(feed.more().await && destination.has_foreign(feed.columns())) => {
+            Box::pin(copy(connection, destination, feed, limit)).await
+        }
         on_conflict => {
             let filled = conflict::fill(connection, destination, source, on_conflict, feed, limit);
             Box::pin(filled).await

@@ -84,7 +84,8 @@ pub(super) struct ValuePath<'d> {
     pub(super) root_place: Option<usize>,
     /// The field that the value at its end fills.
     pub(super) place: usize,
-    below: Vec<&'d str>,
+    /// The names from there on.
+    pub(super) below: Vec<&'d str>,
 }
 
 impl ValuePath<'_> {

@@ -7,13 +7,18 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::destination::{Destination, FieldKind};
+use super::destination::Destination;
 use super::row::{Keys, Parsed};
 use super::value::Value;
+use crate::vector::ElementType;
 use crate::vector::array::{self, skip_spaces};
+use crate::vector::copy::ColumnKind;
 
 /// Takes a line apart.
 pub(super) fn parse<'l>(keys: &Keys<'_>, destination: &Destination, line: &'l str) -> Option<Parsed<'l>> {
+    if destination.rest_to.is_some() {
+        return None;
+    }
     let mut parsed = Parsed::new(destination);
     let mut rest = line.as_bytes().strip_prefix(b"{")?;
     loop {
@@ -21,7 +26,11 @@ pub(super) fn parse<'l>(keys: &Keys<'_>, destination: &Destination, line: &'l st
         let place = keys.place(key).filter(|_| !keys.is_root_of_path(key))?;
         let before = skip_spaces(skip_spaces(after).strip_prefix(b":")?);
         let (value, after) = match destination.fields.get(place)?.kind {
-            FieldKind::Vector(_, dimensions) if before.starts_with(b"[") => vector(before, dimensions)?,
+            ColumnKind::Vector(ElementType::Vector | ElementType::Halfvec, dimensions)
+                if before.starts_with(b"[") =>
+            {
+                vector(before, dimensions)?
+            }
             _ => json(line, before)?,
         };
         if parsed.set(place, value).is_some() {

@@ -13,8 +13,11 @@ use arrow_schema::{DataType, Schema};
 
 use super::destination::Destination;
 use super::reader::{Flow, Input, Place, TakeRow};
+use super::rest::Rest;
 use super::row::{Keys, Parsed, Rejection};
+
 use super::source::{Source, open_file};
+use super::value::Value;
 use crate::error::{Error, Result, contained};
 
 mod cell;
@@ -77,8 +80,8 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
 struct Column {
     /// The names from the root down.
     path: Vec<String>,
-    /// The field's place in the destination.
-    place: usize,
+    /// The field's place in the destination; the rest where it has none.
+    place: Option<usize>,
 }
 
 fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
@@ -116,15 +119,33 @@ fn columns(schema: &Schema, destination: &Destination) -> Vec<Column> {
         .filter_map(|field| {
             let place = keys.place(field.name())?;
             let path = vec![field.name().clone()];
-            Some(Column { path, place })
+            Some(Column {
+                path,
+                place: Some(place),
+            })
         })
         .collect();
     for (place, field) in destination.fields.iter().enumerate() {
         let path: Vec<String> = field.key.split('.').map(str::to_owned).collect();
-        let is_taken = columns.iter().any(|column| column.place == place);
+        let is_taken = columns.iter().any(|column| column.place == Some(place));
         if field.is_mapped && !is_taken && path.len() > 1 && reaches(schema, &path) {
-            columns.push(Column { path, place });
+            columns.push(Column {
+                path,
+                place: Some(place),
+            });
         }
+    }
+    if destination.rest_to.is_some() {
+        let is_filled = |name: &String| columns.iter().any(|column| column.path == [name.clone()]);
+        let rest: Vec<String> = fields
+            .iter()
+            .map(|field| field.name().clone())
+            .filter(|name| !is_filled(name))
+            .collect();
+        columns.extend(rest.into_iter().map(|name| Column {
+            path: vec![name],
+            place: None,
+        }));
     }
     columns
 }
@@ -148,7 +169,7 @@ fn reaches(schema: &Schema, path: &[String]) -> bool {
 fn expect_keys(path: &Path, schema: &Schema, destination: &Destination, columns: &[Column]) -> Result<()> {
     use super::destination::Absent;
     for (place, field) in destination.fields.iter().enumerate() {
-        let is_there = columns.iter().any(|column| column.place == place);
+        let is_there = columns.iter().any(|column| column.place == Some(place));
         if is_there || !(field.is_mapped || field.absent == Absent::Refused) {
             continue;
         }
@@ -205,15 +226,40 @@ fn parse<'b>(
     destination: &Destination,
 ) -> Result<Parsed<'b>, Rejection> {
     let mut parsed = Parsed::new(destination);
+    let mut rest = Rest::default();
     for (column, values) in columns.iter().zip(arrays) {
         let Some(values) = values else { continue };
         let value = if values.around.iter().any(|array| array.is_null(row)) {
-            super::value::Value::Null
+            Value::Null
         } else {
             cell::value(values.array, row)
                 .map_err(|why| Rejection::new(format!("`{}` {why}", column.path.join("."))))?
         };
-        parsed.set(column.place, value);
+        match (column.place, column.path.first()) {
+            (Some(place), _) => {
+                parsed.set(place, value);
+            }
+            (None, Some(name)) => add_rest(&mut rest, name, &value, columns)?,
+            (None, None) => {}
+        }
     }
+    rest.merge(&mut parsed, destination)?;
     Ok(parsed)
+}
+
+/// Adds a column that no field takes; what paths take out of it stays with them.
+fn add_rest(rest: &mut Rest, name: &str, value: &Value<'_>, columns: &[Column]) -> Result<(), Rejection> {
+    let names: Vec<Vec<&str>> = columns
+        .iter()
+        .filter(|column| column.path.len() > 1 && column.path.first().is_some_and(|root| root == name))
+        .map(|column| column.path.iter().skip(1).map(String::as_str).collect())
+        .collect();
+    let paths: Vec<&[&str]> = names.iter().map(Vec::as_slice).collect();
+    match value {
+        Value::Json(json) if !paths.is_empty() => {
+            rest.add_without(name, json, &paths);
+            Ok(())
+        }
+        value => rest.add_value(name, value),
+    }
 }

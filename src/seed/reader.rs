@@ -7,8 +7,8 @@ use super::format::Format;
 use super::input::Lines;
 use super::row::{Keys, Parsed, Rejection};
 use super::source::{Inputs, Source, place_number};
-use super::{csv, parquet, vectors};
-use crate::error::{Error, Result};
+use super::{csv, parquet, pgcopy, vectors};
+use crate::error::Result;
 
 /// Whether to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,8 +94,7 @@ fn read_input(input: &Input<'_>, format: Format, to: &mut dyn TakeRow) -> Result
         Format::Tsv => csv::read(input, b'\t', to),
         Format::Parquet => parquet::read(input, to),
         Format::Npy | Format::Fvecs | Format::Bvecs => vectors::read(input, format, to),
-        Format::PgCopy => Err(Error::usage("binary COPY files cannot be loaded yet")
-            .hint("Run `psql -c 'copy TABLE from stdin (format binary)' < FILE`.")),
+        Format::PgCopy => pgcopy::read(input, to),
     }
 }
 

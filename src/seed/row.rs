@@ -7,13 +7,14 @@ use std::fmt;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::destination::{Absent, Destination, FieldKind};
+use super::destination::{Absent, Destination};
 use super::mapping::{self, ValuePath};
 use super::object;
+use super::rest::Rest;
 use super::source::row_of;
-use super::value::{Value, ValueWriter, without_place, write_null};
+use super::value::{Value, ValueWriter, binary, without_place, write_null};
 use crate::error::nearest;
-use crate::vector::copy::CopyEncoder;
+use crate::vector::copy::{ColumnKind, CopyEncoder, Scalar};
 
 /// Why a line cannot be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +173,12 @@ impl<'d> Keys<'d> {
         self.paths.iter().any(|path| path.root == key)
     }
 
+    /// The paths that start at a key, without it.
+    pub(super) fn below(&self, root: &str) -> Vec<&[&str]> {
+        let paths = self.paths.iter().filter(|path| path.root == root);
+        paths.map(|path| path.below.as_slice()).collect()
+    }
+
     /// Takes a line apart.
     pub(super) fn parse<'l>(&self, line: &'l [u8]) -> Result<Parsed<'l>, Rejection> {
         let text = std::str::from_utf8(line)
@@ -207,6 +214,7 @@ impl<'d> Keys<'d> {
         if let Some(place) = trouble.twice {
             return Err(Rejection::new(format!("key `{}` stands twice", self.key(place))));
         }
+        trouble.rest.merge(&mut parsed, self.destination)?;
         Ok(parsed)
     }
 
@@ -237,7 +245,9 @@ impl<'d> Keys<'d> {
         let keys = self.known_keys();
         let hint = match nearest(key, self.destination.keys()) {
             Some(near) => format!("Did you mean `{near}`? A line may have the keys {keys}."),
-            None => format!("A line may have the keys {keys}; put the rest into `metadata`."),
+            None => format!(
+                "A line may have the keys {keys}; `--rest-to COLUMN` puts the rest into a jsonb column."
+            ),
         };
         Rejection::new(format!(
             "key `{key}` has no column in `{}`",
@@ -310,7 +320,9 @@ impl<'l> Parsed<'l> {
     /// The key of the row as PostgreSQL would write it, where the row gives one.
     pub(super) fn id(&self, destination: &Destination) -> Option<String> {
         let place = destination.id?;
+        let kind = destination.fields.get(place)?.kind;
         let text = match self.value(place)? {
+            Value::Binary(bytes) => return binary::key_text(kind, bytes),
             Value::Json(json) if json == "null" => return None,
             Value::Json(json) if json.starts_with('"') => serde_json::from_str(json).ok()?,
             Value::Json(json) => json.clone().into_owned(),
@@ -319,15 +331,19 @@ impl<'l> Parsed<'l> {
             Value::Bytes(bytes) => uuid::Uuid::from_slice(bytes).ok()?.to_string(),
             _ => return None,
         };
-        match destination.fields.get(place)?.kind {
-            FieldKind::Uuid => uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string()),
+        match kind {
+            ColumnKind::Scalar(Scalar::Uuid) => {
+                uuid::Uuid::parse_str(&text).ok().map(|uuid| uuid.to_string())
+            }
             _ => Some(text),
         }
     }
 
     /// The key of the row where it is a number.
     pub(super) fn id_number(&self, destination: &Destination) -> Option<i64> {
-        match self.value(destination.id?)? {
+        let place = destination.id?;
+        match self.value(place)? {
+            Value::Binary(bytes) => binary::key_number(destination.fields.get(place)?.kind, bytes),
             Value::Json(text) => text.parse().ok(),
             Value::Text(text) => text.trim().parse().ok(),
             Value::Whole(number) => i64::try_from(*number).ok(),
@@ -336,12 +352,13 @@ impl<'l> Parsed<'l> {
     }
 }
 
-/// What is wrong with the keys of a line, and which value was being read last.
+/// What is wrong with the keys of a line, which value was being read last, and what no column takes.
 #[derive(Debug, Default)]
 struct Trouble {
     unknown: Option<String>,
     twice: Option<usize>,
     reading: Option<usize>,
+    rest: Rest,
 }
 
 /// Takes an object apart without copying its values.
@@ -377,6 +394,15 @@ impl<'l> Visitor<'l> for LineSeed<'_, 'l, '_> {
                 Err(key) if self.keys.paths.iter().any(|path| path.root == key) => {
                     let value: &'l RawValue = map.next_value()?;
                     self.follow(value.get(), |path| path.root == key);
+                    if self.keys.destination.rest_to.is_some() {
+                        let below = self.keys.below(&key);
+                        self.trouble.rest.add_without(&key, value.get(), &below);
+                    }
+                    continue;
+                }
+                Err(key) if self.keys.destination.rest_to.is_some() => {
+                    let value: &'l RawValue = map.next_value()?;
+                    self.trouble.rest.add(&key, value.get());
                     continue;
                 }
                 Err(unknown) => {

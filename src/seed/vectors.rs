@@ -39,9 +39,10 @@ pub(super) fn read(input: &Input<'_>, format: Format, to: &mut dyn TakeRow) -> R
 }
 
 fn embedding(destination: &Destination) -> Result<usize> {
-    destination
-        .embedding
-        .ok_or_else(|| Error::precondition("the table has no vector that rows can fill"))
+    destination.embedding.ok_or_else(|| {
+        Error::precondition("the table has no vector column, or several, and none is named")
+            .hint("Name it as `schema.table.column`.")
+    })
 }
 
 /// Gives each row of another file its vector.

@@ -102,9 +102,9 @@ fn rows(
             }
         }
         if main.len() >= GATHERED || row + 1 == parameters.rows {
-            output.write(&main)?;
+            output.put(&main)?;
             if let Some(side) = side.as_deref_mut() {
-                side.write(&beside)?;
+                side.put(&beside)?;
             }
             bytes += u64::try_from(main.len() + beside.len()).unwrap_or_default();
             main.clear();

@@ -4,15 +4,19 @@
 //! Names, operators, operator classes and limits: pgvector's README and `sql/vector.sql` (0.8).
 
 pub mod array;
+mod bits;
 pub mod copy;
 mod element;
 pub mod exact;
 pub mod literal;
 mod metric;
 pub mod npy;
+mod sparse;
 mod validate;
 
+pub use bits::Bits;
 pub use element::ElementType;
 pub use literal::parse;
 pub use metric::Metric;
-pub use validate::{Invalid, validate};
+pub use sparse::Sparse;
+pub use validate::{Invalid, validate, validate_sparse};

@@ -1,7 +1,7 @@
 //! What a column refuses or an index would lose, found before a byte is sent.
 
 use super::copy::to_half;
-use super::{ElementType, Metric};
+use super::{ElementType, Metric, Sparse, sparse};
 
 /// Why a vector does not belong into a column. Elements are counted from 1.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -43,6 +43,9 @@ pub enum Invalid {
         /// Its value.
         value: f32,
     },
+    /// More values than a sparse vector holds.
+    #[error("has {0} values that are not zero, more than the 16000 that `sparsevec` holds")]
+    TooManyValues(usize),
     /// Without a direction, so that cosine distance is not defined.
     #[error("is a zero vector, which has no direction: cosine cannot compare it and its index leaves it out")]
     Zero,
@@ -84,6 +87,30 @@ pub fn validate(
 fn greatest_magnitude(elements: &[f32]) -> f32 {
     let bits = elements.iter().map(|value| value.abs().to_bits());
     f32::from_bits(bits.fold(0, u32::max))
+}
+
+/// Checks a sparse vector against its column.
+pub fn validate_sparse(sparse: &Sparse, dimensions: Option<u32>, metric: Metric) -> Result<(), Invalid> {
+    let found = usize::try_from(sparse.dimensions).unwrap_or(usize::MAX);
+    length(found, dimensions, ElementType::Sparsevec)?;
+    if sparse.values.len() > sparse::MOST_VALUES {
+        return Err(Invalid::TooManyValues(sparse.values.len()));
+    }
+    let bad = sparse.values.iter().position(|value| !value.is_finite());
+    if let Some(value) = bad.and_then(|at| sparse.values.get(at)) {
+        let place = bad
+            .and_then(|at| sparse.places.get(at))
+            .copied()
+            .unwrap_or_default();
+        return Err(Invalid::NotFinite {
+            element: usize::try_from(place).unwrap_or_default() + 1,
+            value: *value,
+        });
+    }
+    if metric == Metric::Cosine && has_no_direction(&sparse.values, false) {
+        return Err(Invalid::Zero);
+    }
+    Ok(())
 }
 
 fn length(found: usize, dimensions: Option<u32>, element: ElementType) -> Result<(), Invalid> {

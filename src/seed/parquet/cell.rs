@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{
     Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
-    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
+    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::super::value::{Value, json_of};
+use crate::vector::copy::calendar;
 
 /// A value, or what is wrong with it.
 pub(super) fn value(array: &dyn Array, row: usize) -> Result<Value<'_>, String> {
@@ -33,8 +35,13 @@ pub(super) fn value(array: &dyn Array, row: usize) -> Result<Value<'_>, String> 
         DataType::BinaryView => Value::Bytes(array.as_binary_view().value(row)),
         DataType::FixedSizeBinary(_) => Value::Bytes(array.as_fixed_size_binary().value(row)),
         DataType::Timestamp(unit, _) => Value::Time(time(array, row, *unit)?),
-        DataType::Date32 => date(i64::from(get::<Date32Type>(array, row)))?,
-        DataType::Date64 => date(get::<Date64Type>(array, row).div_euclid(86_400_000))?,
+        DataType::Date32 => quoted(&calendar::date_text(i64::from(get::<Date32Type>(array, row)))),
+        DataType::Date64 => quoted(&calendar::date_text(
+            get::<Date64Type>(array, row).div_euclid(86_400_000),
+        )),
+        DataType::Time32(_) | DataType::Time64(_) => {
+            quoted(&calendar::time_text(time_of_day(array, row).unwrap_or_default()))
+        }
         DataType::Decimal128(..) => Value::Json(Cow::Owned(
             array.as_primitive::<Decimal128Type>().value_as_string(row),
         )),
@@ -110,13 +117,19 @@ fn time(array: &dyn Array, row: usize, unit: TimeUnit) -> Result<i64, String> {
     microseconds.ok_or_else(|| "is a time beyond what timestamptz holds".to_owned())
 }
 
-fn date(days: i64) -> Result<Value<'static>, String> {
-    let beyond = || "is a date beyond the year 9999".to_owned();
-    let seconds = days.checked_mul(86_400).ok_or_else(beyond)?;
-    let time = jiff::Timestamp::from_second(seconds).map_err(|_| beyond())?;
-    let text = time.to_string();
-    let date = text.split('T').next().unwrap_or_default().to_owned();
-    Ok(Value::Json(Cow::Owned(format!("\"{date}\""))))
+fn quoted(text: &str) -> Value<'static> {
+    Value::Json(Cow::Owned(format!("\"{text}\"")))
+}
+
+/// Microseconds since midnight.
+fn time_of_day(array: &dyn Array, row: usize) -> Option<i64> {
+    Some(match array.data_type() {
+        DataType::Time32(TimeUnit::Second) => i64::from(get::<Time32SecondType>(array, row)) * 1_000_000,
+        DataType::Time32(_) => i64::from(get::<Time32MillisecondType>(array, row)) * 1_000,
+        DataType::Time64(TimeUnit::Microsecond) => get::<Time64MicrosecondType>(array, row),
+        DataType::Time64(_) => get::<Time64NanosecondType>(array, row).div_euclid(1_000),
+        _ => return None,
+    })
 }
 
 /// A list: of floats as they are in memory, else as JSON.

@@ -6,11 +6,12 @@ use crate::sql::{Ident, QualifiedName};
 use crate::vector::copy::{CopyDecoder, HEADER, TRAILER, field};
 use crate::vector::{ElementType, Metric};
 
-fn column(name: &'static str, kind: FieldKind, type_text: &str, nullable: bool, absent: Absent) -> Field {
+fn column(name: &'static str, kind: ColumnKind, type_text: &str, nullable: bool, absent: Absent) -> Field {
     Field {
         column: Ident::constant(name),
         key: name.to_owned(),
         kind,
+        must_be_object: name == "metadata",
         type_text: type_text.to_owned(),
         nullable,
         absent,
@@ -21,26 +22,62 @@ fn column(name: &'static str, kind: FieldKind, type_text: &str, nullable: bool, 
 /// A collection with a few columns more.
 fn destination(element: ElementType) -> Destination {
     let mut fields = vec![
-        column("id", FieldKind::Int8, "bigint", false, Absent::Default),
-        column("body", FieldKind::Text, "text", false, Absent::Refused),
-        column("metadata", FieldKind::Object, "jsonb", false, Absent::EmptyObject),
+        column(
+            "id",
+            ColumnKind::Scalar(Scalar::Int8),
+            "bigint",
+            false,
+            Absent::Default,
+        ),
+        column(
+            "body",
+            ColumnKind::Scalar(Scalar::Text),
+            "text",
+            false,
+            Absent::Refused,
+        ),
+        column(
+            "metadata",
+            ColumnKind::Scalar(Scalar::Jsonb),
+            "jsonb",
+            false,
+            Absent::EmptyObject,
+        ),
         column(
             "embedding",
-            FieldKind::Vector(element, Some(3)),
+            ColumnKind::Vector(element, Some(3)),
             "vector(3)",
             true,
             Absent::Refused,
         ),
-        column("rating", FieldKind::Float4, "real", true, Absent::Null),
+        column(
+            "rating",
+            ColumnKind::Scalar(Scalar::Float4),
+            "real",
+            true,
+            Absent::Null,
+        ),
         column(
             "seen",
-            FieldKind::Timestamptz,
+            ColumnKind::Scalar(Scalar::Timestamptz),
             "timestamp with time zone",
             true,
             Absent::Null,
         ),
-        column("owner_id", FieldKind::Uuid, "uuid", true, Absent::Null),
-        column("public", FieldKind::Bool, "boolean", true, Absent::Null),
+        column(
+            "owner_id",
+            ColumnKind::Scalar(Scalar::Uuid),
+            "uuid",
+            true,
+            Absent::Null,
+        ),
+        column(
+            "public",
+            ColumnKind::Scalar(Scalar::Bool),
+            "boolean",
+            true,
+            Absent::Null,
+        ),
     ];
     fields[1].key = "content".to_owned();
     Destination {
@@ -48,6 +85,8 @@ fn destination(element: ElementType) -> Destination {
         fields,
         id: Some(0),
         embedding: Some(3),
+        rest_to: None,
+        binary: None,
         id_type: "bigint".to_owned(),
         owner: None,
         sequence: None,

@@ -2,7 +2,9 @@
 
 use half::f16;
 
-use super::{JSONB_VERSION, LONGEST_FIELD, POSTGRES_EPOCH};
+use super::array::Dimension;
+use super::{JSONB_VERSION, LONGEST_FIELD, Numeric, POSTGRES_EPOCH, Scalar};
+use crate::vector::{Bits, Sparse};
 
 /// Why a value cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +28,11 @@ pub struct CopyEncoder {
     columns: [u8; 2],
     row_start: usize,
 }
+
+/// Where a value starts whose length is not known yet.
+#[derive(Debug)]
+#[must_use = "an array that is not ended has no length"]
+pub struct ArrayStart(usize);
 
 impl CopyEncoder {
     /// An encoder of rows with so many columns.
@@ -117,6 +124,13 @@ impl CopyEncoder {
         Ok(())
     }
 
+    /// Writes a `bytea`, or any value in its binary form.
+    pub fn bytes(&mut self, value: &[u8]) -> Result<(), EncodeError> {
+        self.length(value.len())?;
+        self.buffer.extend_from_slice(value);
+        Ok(())
+    }
+
     /// Writes a `jsonb`, given as JSON text.
     pub fn jsonb(&mut self, json: &str) -> Result<(), EncodeError> {
         self.length(json.len() + 1)?;
@@ -150,6 +164,78 @@ impl CopyEncoder {
         let start = self.buffer.len();
         self.buffer.resize(start + length, 0);
         self.buffer.get_mut(start..).unwrap_or_default()
+    }
+
+    /// Writes a `sparsevec`.
+    pub fn sparsevec(&mut self, sparse: &Sparse) -> Result<(), EncodeError> {
+        let count = sparse.values.len();
+        let too_many = || EncodeError::TooManyDimensions(count);
+        let dimensions = i32::try_from(sparse.dimensions).map_err(|_| too_many())?;
+        let nonzero = i32::try_from(count).map_err(|_| too_many())?;
+        self.length(12 + 8 * count)?;
+        for number in [dimensions, nonzero, 0] {
+            self.buffer.extend_from_slice(&number.to_be_bytes());
+        }
+        for place in &sparse.places {
+            self.buffer.extend_from_slice(&place.to_be_bytes());
+        }
+        for value in &sparse.values {
+            self.buffer.extend_from_slice(&value.to_be_bytes());
+        }
+        Ok(())
+    }
+
+    /// Writes a `bit` or a `bit varying`.
+    pub fn bits(&mut self, bits: &Bits) -> Result<(), EncodeError> {
+        self.length(4 + bits.bytes.len())?;
+        self.buffer.extend_from_slice(&bits.length.to_be_bytes());
+        self.buffer.extend_from_slice(&bits.bytes);
+        Ok(())
+    }
+
+    /// Writes a `numeric`.
+    pub fn numeric(&mut self, value: &Numeric) {
+        let start = self.begin_value();
+        value.append(&mut self.buffer);
+        // A numeric has less than 300 KB.
+        self.end_value(start).unwrap_or_default();
+    }
+
+    /// Starts an array, whose elements follow, written as fields are; [`Self::end_array`] ends it.
+    pub fn begin_array(&mut self, of: Scalar, dimensions: &[Dimension], has_null: bool) -> ArrayStart {
+        let start = self.begin_value();
+        let count = u32::try_from(dimensions.len()).unwrap_or_default();
+        for number in [count, u32::from(has_null), of.oid()] {
+            self.buffer.extend_from_slice(&number.to_be_bytes());
+        }
+        for dimension in dimensions {
+            self.buffer.extend_from_slice(&dimension.length.to_be_bytes());
+            self.buffer.extend_from_slice(&dimension.first.to_be_bytes());
+        }
+        start
+    }
+
+    /// Ends an array.
+    pub fn end_array(&mut self, start: ArrayStart) -> Result<(), EncodeError> {
+        self.end_value(start)
+    }
+
+    /// Leaves room for the length of a value whose length shows at its end.
+    fn begin_value(&mut self) -> ArrayStart {
+        self.buffer.extend_from_slice(&[0; 4]);
+        ArrayStart(self.buffer.len())
+    }
+
+    fn end_value(&mut self, ArrayStart(start): ArrayStart) -> Result<(), EncodeError> {
+        let length = self.buffer.len().saturating_sub(start);
+        let prefix = i32::try_from(length)
+            .ok()
+            .filter(|_| length <= LONGEST_FIELD)
+            .ok_or(EncodeError::TooLong(length))?;
+        if let Some(place) = self.buffer.get_mut(start.saturating_sub(4)..start) {
+            place.copy_from_slice(&prefix.to_be_bytes());
+        }
+        Ok(())
     }
 
     /// The length and the head that vectors share.

@@ -2,7 +2,9 @@
 
 use half::f16;
 
+use super::array::{ArrayOf, Dimension, MOST_DIMENSIONS};
 use super::{DecodeError, JSONB_VERSION, POSTGRES_EPOCH};
+use crate::vector::{Bits, Sparse};
 
 /// Reads a `smallint`.
 pub fn int2(bytes: &[u8]) -> Result<i16, DecodeError> {
@@ -78,6 +80,93 @@ pub fn halfvec(bytes: &[u8]) -> Result<Vec<f16>, DecodeError> {
         .iter()
         .map(|element| f16::from_be_bytes(*element))
         .collect())
+}
+
+/// Reads a `sparsevec`.
+pub fn sparsevec(bytes: &[u8]) -> Result<Sparse, DecodeError> {
+    let wrong = || not(bytes, "sparsevec");
+    let (head, rest) = bytes.split_first_chunk::<12>().ok_or_else(wrong)?;
+    let (numbers, _) = head.as_chunks::<4>();
+    let [dimensions, count, unused] = numbers else {
+        return Err(wrong());
+    };
+    let count = usize::try_from(u32::from_be_bytes(*count)).map_err(|_| wrong())?;
+    let (words, odd) = rest.as_chunks::<4>();
+    if words.len() != count.saturating_mul(2) || !odd.is_empty() || *unused != [0; 4] {
+        return Err(wrong());
+    }
+    let (places, values) = words.split_at_checked(count).ok_or_else(wrong)?;
+    let places: Vec<u32> = places.iter().map(|place| u32::from_be_bytes(*place)).collect();
+    let values: Vec<f32> = values.iter().map(|value| f32::from_be_bytes(*value)).collect();
+    let dimensions = u32::from_be_bytes(*dimensions);
+    let sparse = Sparse::new(dimensions, &places, &values).map_err(|_| wrong())?;
+    // Anything that would be put in order was none.
+    if sparse.places == places {
+        Ok(sparse)
+    } else {
+        Err(wrong())
+    }
+}
+
+/// Reads a `bit` or a `bit varying`.
+pub fn bits(bytes: &[u8]) -> Result<Bits, DecodeError> {
+    let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(|| not(bytes, "bit"))?;
+    let length = u32::from_be_bytes(*length);
+    if usize::try_from(length.div_ceil(8)).is_ok_and(|whole| whole == rest.len()) {
+        Ok(Bits {
+            length,
+            bytes: rest.to_vec(),
+        })
+    } else {
+        Err(not(bytes, "bit"))
+    }
+}
+
+/// Checks that the bytes are those of a `numeric`.
+pub fn expect_numeric(bytes: &[u8]) -> Result<(), DecodeError> {
+    let (groups, odd) = bytes.as_chunks::<2>();
+    let (count, rest) = groups.split_first().ok_or_else(|| not(bytes, "numeric"))?;
+    let count = usize::from(u16::from_be_bytes(*count));
+    if odd.is_empty() && rest.len() == count + 3 {
+        Ok(())
+    } else {
+        Err(not(bytes, "numeric"))
+    }
+}
+
+/// Reads an array as the bytes of its elements.
+pub fn array(bytes: &[u8]) -> Result<ArrayOf<&[u8]>, DecodeError> {
+    read_array(bytes).ok_or_else(|| not(bytes, "array"))
+}
+
+fn read_array(bytes: &[u8]) -> Option<ArrayOf<&[u8]>> {
+    let (head, mut rest) = bytes.split_first_chunk::<12>()?;
+    let (numbers, _) = head.as_chunks::<4>();
+    let depth = usize::try_from(i32::from_be_bytes(*numbers.first()?)).ok()?;
+    let mut array = ArrayOf {
+        dimensions: Vec::new(),
+        elements: Vec::new(),
+    };
+    let mut count = usize::from(depth > 0);
+    for _ in 0..depth.min(MOST_DIMENSIONS + 1) {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let (first, after) = after.split_first_chunk::<4>()?;
+        let (length, first) = (i32::from_be_bytes(*length), i32::from_be_bytes(*first));
+        count = count.checked_mul(usize::try_from(length).ok()?)?;
+        array.dimensions.push(Dimension { length, first });
+        rest = after;
+    }
+    while array.elements.len() < count {
+        let (length, after) = rest.split_first_chunk::<4>()?;
+        let length = i32::from_be_bytes(*length);
+        let element = match length {
+            -1 => None,
+            _ => Some(after.split_at_checked(usize::try_from(length).ok()?)?),
+        };
+        rest = element.map_or(after, |(_, after)| after);
+        array.elements.push(element.map(|(element, _)| element));
+    }
+    (rest.is_empty() && depth <= MOST_DIMENSIONS).then_some(array)
 }
 
 /// The elements after the head that vectors share, checked against its count.

@@ -3,16 +3,23 @@
 //! A stream is a [`HEADER`], rows, and a [`TRAILER`]. A row is an int16 count of fields, then for each field an
 //! int32 length (-1 for NULL) and its bytes; everything in network byte order. Framing: PostgreSQL documentation,
 //! "COPY", "Binary Format"; field layouts: the `*_send` functions of PostgreSQL, and `vector_send` and
-//! `halfvec_send` of pgvector (int16 dimensions, int16 zero, elements).
+//! `halfvec_send` of pgvector (int16 dimensions, int16 zero, elements), `sparsevec_send` (int32 dimensions, count and
+//! zero, int32 places from 0, values).
 
+pub mod array;
+pub mod calendar;
 mod decode;
 mod encode;
 pub mod field;
+mod kind;
+mod numeric;
 
 use half::f16;
 
 pub use decode::{CopyDecoder, DecodeError, RowView};
 pub use encode::{CopyEncoder, EncodeError};
+pub use kind::{ColumnKind, Scalar, dimensions};
+pub use numeric::Numeric;
 
 /// What a stream starts with: the signature, no flags, no header extension.
 pub const HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -28,6 +35,9 @@ const LONGEST_FIELD: usize = 0x3fff_ffff;
 
 /// PostgreSQL counts time from 2000-01-01; Unix from 1970-01-01. The microseconds between the two.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
+
+/// The same in days.
+const POSTGRES_EPOCH_DAYS: i64 = 10_957;
 
 /// The version byte in front of a jsonb value.
 const JSONB_VERSION: u8 = 1;

@@ -1,5 +1,8 @@
 //! `vecops export`: what is in the table is in the file, or there is no file.
 
+mod any_table;
+mod round_trip;
+
 use std::path::Path;
 
 use serde_json::Value;

@@ -88,8 +88,17 @@ pub(super) fn file(name: &str, content: &[u8]) -> File {
 
 /// Runs `vecops seed` on [`TABLE`] to its end.
 pub(super) fn seed(database: &TestDatabase, arguments: &[&str]) -> assert_cmd::assert::Assert {
+    seed_into(database, TABLE, arguments)
+}
+
+/// The same on another table.
+pub(super) fn seed_into(
+    database: &TestDatabase,
+    table: &str,
+    arguments: &[&str],
+) -> assert_cmd::assert::Assert {
     let sandbox = Sandbox::new();
-    let arguments = [&["seed", TABLE], arguments].concat();
+    let arguments = [&["seed", table], arguments].concat();
     let mut command = sandbox.vecops(&arguments);
     command.env("VECOPS_DB_URL", database.url()).assert()
 }

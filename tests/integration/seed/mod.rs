@@ -1,6 +1,7 @@
 //! `vecops seed`: what was in the file is in the table, or nothing is.
 
 mod bad_files;
+mod binary;
 mod faults;
 mod fixture;
 mod interruption;
@@ -10,6 +11,8 @@ mod modes;
 mod proxy;
 mod refusals;
 mod refused_late;
+mod rest;
 mod resuming;
 mod server_side;
 mod sources;
+mod types;

@@ -177,15 +177,14 @@ async fn what_cannot_be_loaded_into_is_known_before_a_byte_is_sent() {
         let mut connection = database.connection().await;
         table(&mut connection, "vector(2)", "").await;
         let more = "create view \"My App\".seen as select * from \"My App\".\"Docs\";
-            create table \"My App\".places (id bigint primary key, embedding extensions.vector(2), place point not null);
-            create table \"My App\".bits (id bigint primary key, embedding extensions.sparsevec(2));
+            create table \"My App\".made (id bigint primary key, part real[],
+              embedding extensions.vector(2) generated always as (part::extensions.vector(2)) stored);
             grant usage on schema \"My App\" to authenticated";
         sql::run(&mut connection, more).await.unwrap();
         for (target, message) in [
             ("\"My App\".seen", "is not a table"),
             ("\"My App\".nothing", "neither a collection nor a table"),
-            ("\"My App\".places", "place"),
-            ("\"My App\".bits", "lines cannot fill"),
+            ("\"My App\".made", "lines cannot fill"),
         ] {
             let error = destination(&mut connection, target).await.unwrap_err();
             assert_eq!(error.kind(), Kind::Precondition, "{target}: {error:?}");
@@ -195,13 +194,25 @@ async fn what_cannot_be_loaded_into_is_known_before_a_byte_is_sent() {
         let mut visitor = database.connection().await;
         sql::run(&mut visitor, "set role authenticated").await.unwrap();
         let error = destination(&mut visitor, TABLE).await.unwrap_err();
-        assert!(error.message().starts_with("role `authenticated` may not insert into"), "{error:?}");
+        assert!(
+            error
+                .message()
+                .starts_with("role `authenticated` may not insert into"),
+            "{error:?}"
+        );
         assert_eq!(error.kind(), Kind::Precondition);
 
-        let grants = format!("grant select, insert on {TABLE} to authenticated; alter table {TABLE} enable row level security");
+        let grants = format!(
+            "grant select, insert on {TABLE} to authenticated; alter table {TABLE} enable row level security"
+        );
         sql::run(&mut connection, grants).await.unwrap();
         let error = destination(&mut visitor, TABLE).await.unwrap_err();
-        assert!(error.message().starts_with("row-level security applies to role `authenticated`"), "{error:?}");
+        assert!(
+            error
+                .message()
+                .starts_with("row-level security applies to role `authenticated`"),
+            "{error:?}"
+        );
         visitor.close().await.unwrap();
 
         // The owner is not held by it.

@@ -6,6 +6,7 @@
 //! `VECOPS_TEST_MAJORS` (`16,18` unless set) chooses the versions.
 
 mod database;
+pub(crate) mod every_type;
 mod own;
 mod sandbox;
 mod server;

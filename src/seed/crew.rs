@@ -84,8 +84,8 @@ impl Crew<'_> {
         layout: &Layout,
         send: impl FnMut(Event) -> bool + Send,
     ) -> Result<()> {
-        let (to_do, work) = sync_channel::<(Block, SyncSender<Made>)>(2 * self.threads);
-        let (in_order, order) = sync_channel(4 * self.threads);
+        let (to_do, work) = sync_channel::<(Block, SyncSender<Made>)>(self.threads);
+        let (in_order, order) = sync_channel(2 * self.threads);
         let work = Mutex::new(work);
         thread::scope(|scope| {
             for _ in 0..self.threads {

@@ -17,8 +17,8 @@ use crate::vector::copy::{CopyEncoder, EncodeError};
 /// How many bytes make a chunk.
 const CHUNK: usize = 256 * 1024;
 
-/// How many chunks may wait: some megabytes, so that neither side stops for the other where processors are busy.
-const WAITING: usize = 24;
+/// How many chunks may wait. More of them were not faster: they leave the processor's cache.
+const WAITING: usize = 4;
 
 /// What the reading thread finds, in the order of the source.
 pub(super) enum Event {

@@ -505,7 +505,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             break
         }
         'vecops;seed' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files; all but parquet also compressed with gzip or zstd; - is stdin')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'One or more files, or patterns such as ''part-*.csv''; all but parquet also compressed with gzip or zstd; - is stdin')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What the files hold; without it their names tell, and stdin is JSON Lines')
             [CompletionResult]::new('--side', '--side', [CompletionResultType]::ParameterName, 'For npy, fvecs and bvecs: the file with the other columns, row by row')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Fill a column from the field with another name, or with a dotted path; may be given several times')

@@ -493,7 +493,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files; all but parquet also compressed with gzip or zstd; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files, or patterns such as \'part-*.csv\'; all but parquet also compressed with gzip or zstd; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l format -d 'What the files hold; without it their names tell, and stdin is JSON Lines' -r -f -a "jsonl\t''
 csv\t''
 tsv\t''

@@ -72,14 +72,20 @@ impl Crew<'_> {
                 }
             }
         };
+        // Where reading ends early so soon, no row is sent for nothing.
+        let next = blocks.next()?;
         sink.flush();
-        self.share_out(&set, blocks, &layout, sink.into_send())
+        match next {
+            Some(block) => self.share_out(&set, block, blocks, &layout, sink.into_send()),
+            None => Ok(()),
+        }
     }
 
     /// Deals the blocks out, and hands on what comes back.
     fn share_out(
         &self,
         set: &Inputs,
+        first: Block,
         mut blocks: Blocks<'_>,
         layout: &Layout,
         send: impl FnMut(Event) -> bool + Send,
@@ -92,12 +98,14 @@ impl Crew<'_> {
                 scope.spawn(|| self.work(set, layout, &work));
             }
             let handing_on = scope.spawn(|| hand_on(order, send));
-            let mut read = || {
-                while let Some(block) = blocks.next()? {
+            let read = || {
+                let mut next = Some(first);
+                while let Some(block) = next {
                     let (made, result) = sync_channel(1);
                     if in_order.send(result).is_err() || to_do.send((block, made)).is_err() {
                         break;
                     }
+                    next = blocks.next()?;
                 }
                 Ok(())
             };

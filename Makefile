@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed fuzz docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed bench-exact docs clean supabase-cli generate
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -30,6 +30,10 @@ fuzz: ## Every reader under made-up bytes, EACH=300 seconds long (needs nightly 
 		cargo +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(or $(EACH),300) \
 			-max_len=16384 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 || exit 1; \
 	done
+
+bench-exact: ## Exact neighbours: by vecops on this machine against SQL on the server (needs psql and Python)
+	cargo build --release
+	python3 benches/exact.py --rows $(or $(ROWS),250000)
 
 docs: generate ## API documentation, completions, man pages, the README's command table
 	cargo doc --no-deps --document-private-items

@@ -53,6 +53,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collec
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "synthesize" -d 'Make up rows with vectors, the same bytes on every machine'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
@@ -605,6 +606,138 @@ complete -c vecops -n "__fish_vecops_using_subcommand export" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "run" -d 'Measure recall, latency, buffers and plans of queries on a collection or table'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "compare" -d 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "assert" -d 'Check a file of expectations about queries, for CI; ends with 3 where one is not met'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "exact" -d 'Find the exact nearest rows of every query, on this machine'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l ef-search -d 'How many candidates an HNSW scan keeps: one configuration each' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l probes -d 'How many lists an IVFFlat scan looks into: one configuration each' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l iterative-scan -d 'Whether an HNSW scan goes on where a filter takes rows away: one configuration each' -r -f -a "off\t'It stops after ef_search rows'
+relaxed_order\t'It goes on; rows may come slightly out of order'
+strict_order\t'It goes on, in order'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l filter -d 'Only rows whose metadata contain this JSON object' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l as -d 'Run the queries as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l passes -d 'How many times each query is timed under each configuration' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients -d 'Then let so many clients ask at once, under each configuration' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'For how long the clients ask' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l rate -d 'How many queries a second are due, times counted from then; without it each client asks as fast as it can' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l seed -d 'Draws the order of the queries' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l unlike -d 'Compare although more than the index differs: another server, other settings, other queries'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s k -l k -d 'How many neighbours of each query to find' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l filter -d 'Only rows whose metadata contain this JSON object' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l as -d 'Only rows that this role may see: anon, authenticated, service_role or `user:<uuid>`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -s n -l rows -d 'The number of rows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l dimensions -d 'The dimensions of each vector' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l intrinsic-dimensions -d 'The dimensions of the surface that the vectors lie near: the more, the harder for an index' -r

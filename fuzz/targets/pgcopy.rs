@@ -39,5 +39,6 @@ fn read(bytes: &[u8]) {
     let _ = (field::float4(bytes), field::float8(bytes), field::bool(bytes));
     let _ = (field::uuid(bytes), field::timestamptz(bytes));
     let _ = (field::text(bytes), field::jsonb(bytes));
-    let _ = (field::vector(bytes), field::halfvec(bytes));
+    let _ = (field::vector(bytes), field::halfvec(bytes), field::sparsevec(bytes));
+    let _ = (field::bits(bytes), field::array(bytes), field::expect_numeric(bytes));
 }

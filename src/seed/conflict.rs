@@ -90,12 +90,13 @@ pub(super) async fn fill(
         on_conflict,
         source,
         lines: &lines,
-        rows: lines.rows().saturating_sub(unread),
+        gone: unread,
     };
     let counts = merging.merge(connection, feed).await?;
     if on_conflict == OnConflict::Error && counts.skipped > 0 {
-        let (sent, taken) = (counts.inserted + counts.skipped, counts.inserted);
-        let message = format!("{sent} rows were sent, but the table took {taken}: a trigger leaves rows out");
+        let (left, sent) = (counts.skipped, lines.rows());
+        let message =
+            format!("{sent} rows were sent, but the table left out {left}: a trigger leaves rows out");
         return Err(Failure::Here(Error::failed(message)));
     }
     // A transaction that loads several batches makes the table anew.

@@ -119,6 +119,9 @@ pub(super) fn destination(format: Format) -> Result<Destination> {
         estimated_rows: -1.0,
         may_analyze: true,
     };
+    if format == Format::PgCopy {
+        destination.binary = Some((0..destination.fields.len()).collect());
+    }
     // Parquet insists on the columns that are mapped.
     if matches!(format, Format::JsonLines) {
         destination.map(&[Mapping {
@@ -134,6 +137,7 @@ fn column(name: &'static str, kind: ColumnKind, absent: Absent) -> Field {
         column: Ident::constant(name),
         key: name.to_owned(),
         kind,
+        must_be_object: name == "metadata",
         type_text: "its type".to_owned(),
         nullable: absent == Absent::Null,
         absent,

@@ -33,8 +33,8 @@ pub(super) struct Merging<'a> {
     pub(super) source: &'a Source,
     /// On which lines they stand.
     pub(super) lines: &'a RowLines,
-    /// How many of them are still there.
-    pub(super) rows: u64,
+    /// How many of them were taken out of the temporary table already.
+    pub(super) gone: u64,
 }
 
 /// A row that the table does not take, counted from 1, and why.
@@ -51,7 +51,7 @@ impl Merging<'_> {
         feed: &mut Feed<'_>,
     ) -> Result<Counts, Failure> {
         sql::run(connection, BEFORE).await?;
-        let rows = self.rows;
+        let rows = self.lines.rows().saturating_sub(self.gone);
         let error = match self.staging.merge(connection, self.on_conflict, rows).await {
             Ok(counts) => {
                 sql::run(connection, DONE).await?;

@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
     }
 
     async fn load_rest(&mut self, sessions: &mut [Session], feed: &mut Feed<'_>, batch: usize) -> Result<()> {
-        // What only the server can read goes through a temporary table, one batch after the other.
+        // Types that only the server can read go through a temporary table, one batch after the other.
         let is_staged = feed.more().await && self.destination.has_foreign(feed.columns());
         if sessions.len() > 1 && !is_staged {
             return self.load_side_by_side(sessions, feed, batch).await;

@@ -10,7 +10,9 @@ mod element;
 pub mod exact;
 pub mod literal;
 mod metric;
+pub mod neighbours;
 pub mod npy;
+pub mod recall;
 mod sparse;
 mod validate;
 

@@ -83,12 +83,6 @@ pub fn validate(
     Ok(())
 }
 
-/// The greatest magnitude of all; NaN is greater than infinity. As bits, magnitudes have the order of whole numbers.
-fn greatest_magnitude(elements: &[f32]) -> f32 {
-    let bits = elements.iter().map(|value| value.abs().to_bits());
-    f32::from_bits(bits.fold(0, u32::max))
-}
-
 /// Checks a sparse vector against its column.
 pub fn validate_sparse(sparse: &Sparse, dimensions: Option<u32>, metric: Metric) -> Result<(), Invalid> {
     let found = usize::try_from(sparse.dimensions).unwrap_or(usize::MAX);
@@ -111,6 +105,12 @@ pub fn validate_sparse(sparse: &Sparse, dimensions: Option<u32>, metric: Metric)
         return Err(Invalid::Zero);
     }
     Ok(())
+}
+
+/// The greatest magnitude of all; NaN is greater than infinity. As bits, magnitudes have the order of whole numbers.
+fn greatest_magnitude(elements: &[f32]) -> f32 {
+    let bits = elements.iter().map(|value| value.abs().to_bits());
+    f32::from_bits(bits.fold(0, u32::max))
 }
 
 fn length(found: usize, dimensions: Option<u32>, element: ElementType) -> Result<(), Invalid> {

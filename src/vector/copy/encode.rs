@@ -159,13 +159,6 @@ impl CopyEncoder {
         Ok(())
     }
 
-    /// Zeros at the end of the buffer, for elements that are written side by side.
-    fn room(&mut self, length: usize) -> &mut [u8] {
-        let start = self.buffer.len();
-        self.buffer.resize(start + length, 0);
-        self.buffer.get_mut(start..).unwrap_or_default()
-    }
-
     /// Writes a `sparsevec`.
     pub fn sparsevec(&mut self, sparse: &Sparse) -> Result<(), EncodeError> {
         let count = sparse.values.len();
@@ -236,6 +229,13 @@ impl CopyEncoder {
             place.copy_from_slice(&prefix.to_be_bytes());
         }
         Ok(())
+    }
+
+    /// Zeros at the end of the buffer, for elements that are written side by side.
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        let start = self.buffer.len();
+        self.buffer.resize(start + length, 0);
+        self.buffer.get_mut(start..).unwrap_or_default()
     }
 
     /// The length and the head that vectors share.

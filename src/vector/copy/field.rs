@@ -197,3 +197,55 @@ fn not(bytes: &[u8], expected: &'static str) -> DecodeError {
         length: bytes.len(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vector::copy::{CopyEncoder, Scalar};
+    use proptest::prelude::*;
+
+    /// The bytes of the only field that is written.
+    fn written(write: impl FnOnce(&mut CopyEncoder)) -> Vec<u8> {
+        let mut encoder = CopyEncoder::new(1).unwrap();
+        encoder.begin_row();
+        write(&mut encoder);
+        encoder.take(0).split_off(6)
+    }
+
+    #[test]
+    fn arrays_come_back_with_their_bounds() {
+        let dimensions = [
+            Dimension { length: 2, first: 0 },
+            Dimension { length: 1, first: 1 },
+        ];
+        let bytes = written(|encoder| {
+            let start = encoder.begin_array(Scalar::Int2, &dimensions, true);
+            encoder.int2(7);
+            encoder.null();
+            encoder.end_array(start).unwrap();
+        });
+        let read = array(&bytes).unwrap();
+        assert_eq!(read.dimensions, dimensions);
+        assert_eq!(read.elements, [Some(&[0, 7][..]), None]);
+        assert!(array(&bytes[..bytes.len() - 1]).is_err());
+        assert!(array(&[&bytes[..], &[0]].concat()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn sparse_vectors_and_bits_come_back(
+            elements in prop::collection::vec(prop_oneof![Just(0.0_f32), -9.0_f32..9.0], 1..30),
+            text in "[01]{0,30}",
+        ) {
+            let sparse = Sparse::of_dense(&elements).unwrap();
+            prop_assert_eq!(sparsevec(&written(|encoder| encoder.sparsevec(&sparse).unwrap())).unwrap(), sparse);
+            let packed = Bits::parse(&text).unwrap();
+            prop_assert_eq!(bits(&written(|encoder| encoder.bits(&packed).unwrap())).unwrap(), packed);
+        }
+
+        #[test]
+        fn no_bytes_make_them_panic(bytes in prop::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..60)) {
+            drop((array(&bytes), sparsevec(&bytes), bits(&bytes), expect_numeric(&bytes)));
+        }
+    }
+}

@@ -105,3 +105,52 @@ async fn a_killed_export_leaves_no_file_at_its_path_and_the_old_one_as_it_was() 
     })
     .await;
 }
+
+/// The most memory that the program ever had, in KiB, once it has ended well.
+async fn peak_memory(mut child: std::process::Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    wait_until("the export ends", async || {
+        // The kernel keeps the greatest value itself; a program that has just ended shows none.
+        if let Ok(text) = fs_err::read_to_string(&status)
+            && let Some(line) = text.lines().find(|line| line.starts_with("VmHWM:"))
+        {
+            peak = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        }
+        child.try_wait().unwrap().is_some_and(|ended| {
+            assert!(ended.success());
+            true
+        })
+    })
+    .await;
+    peak
+}
+
+#[tokio::test]
+async fn the_memory_stays_the_same_however_large_the_table_is() {
+    const MOST: u64 = 64 * 1024;
+    let database = crate::support::database(crate::support::majors()[0]).await;
+    let mut connection = database.connection().await;
+    let statements = "create extension vector with schema extensions;
+        create schema app;
+        create table app.items (id integer primary key, embedding extensions.vector(768));
+        insert into app.items select n, array_fill(n::real, array[768])::extensions.vector from generate_series(1, 50000) n;";
+    sql::run(&mut connection, statements).await.unwrap();
+    let stored: i64 = sql::fixed("select pg_total_relation_size('app.items') / 1024")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+        .get(0);
+    assert!(
+        u64::try_from(stored).unwrap() > MOST * 2,
+        "{stored} KiB are too few to tell"
+    );
+    let sandbox = Sandbox::new();
+    let url = database.url();
+    for file in ["rows.jsonl", "rows.parquet", "rows.pgcopy"] {
+        let child = sandbox.spawn(&["--db-url", &url, "export", "app.items", "--to", file]);
+        let peak = peak_memory(child).await;
+        assert!(peak > 0 && peak < MOST, "{file}: {peak} KiB");
+    }
+    database.remove().await;
+}

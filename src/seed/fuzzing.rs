@@ -142,7 +142,6 @@ fn column(name: &'static str, kind: ColumnKind, absent: Absent) -> Field {
         nullable: absent == Absent::Null,
         absent,
         is_mapped: false,
-        must_be_object: name == "metadata",
     }
 }
 

@@ -123,7 +123,7 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "type.csv",
             csv("two,b,\"[1,2]\"\n"),
-            "type.csv:3: `id` is the text \"two\", but its column is bigint",
+            "type.csv:3: `id` is `two`, which is no bigint",
         ),
         (
             "wide.csv",

@@ -52,7 +52,7 @@ pub(super) async fn explain(
     let is_of_a_row = of_a_row(&error).is_some();
     let is_of_the_server = error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .is_some_and(|code| {
             // Resources, an operator, the system: whatever row it was at.
             ["08", "25", "53", "57", "58", "XX"].contains(&code.get(..2).unwrap_or_default())

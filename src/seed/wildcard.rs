@@ -16,12 +16,16 @@ pub fn expand(path: &Path) -> Result<Vec<PathBuf>> {
     let mut found = vec![PathBuf::new()];
     for component in path.components() {
         let Component::Normal(name) = component else {
-            found.iter_mut().for_each(|folder| folder.push(component));
+            for folder in &mut found {
+                folder.push(component);
+            }
             continue;
         };
         let pattern = name.as_encoded_bytes();
         if !is_pattern(pattern) {
-            found.iter_mut().for_each(|folder| folder.push(name));
+            for folder in &mut found {
+                folder.push(name);
+            }
             continue;
         }
         let mut below = Vec::new();

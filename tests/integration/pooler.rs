@@ -2,6 +2,7 @@
 //!
 //! Where PgBouncer is not installed the tests print that they could not run, and why; `.ci/run` installs it.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -195,14 +196,16 @@ async fn loads_of_every_mode_go_through_a_transaction_pooler_and_resume() {
         let table = "create extension vector with schema extensions;
             create table public.items (id bigint primary key, content text, embedding extensions.vector(2))";
         vecops::sql::run(&mut direct, table).await.unwrap();
-        let rows: String = (1..=4_000)
-            .map(|id| {
-                format!(
-                    "{{\"id\": {id}, \"content\": \"{}\", \"embedding\": [1, {id}]}}\n",
-                    "x".repeat(500)
-                )
-            })
-            .collect();
+        let content = "x".repeat(500);
+        let mut rows = String::new();
+        for id in 1..=4_000 {
+            let embedding = format!("[1, {id}]");
+            writeln!(
+                rows,
+                "{{\"id\": {id}, \"content\": \"{content}\", \"embedding\": {embedding}}}"
+            )
+            .unwrap();
+        }
         fs_err::write(sandbox.path().join("items.jsonl"), rows + "oh no\n").unwrap();
         let url = pooler.marked_url(&database);
         let load = [

@@ -21,7 +21,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-fn cut(bytes: Vec<u8>, by: usize) -> Vec<u8> {
+fn cut(bytes: &[u8], by: usize) -> Vec<u8> {
     bytes[..bytes.len() - by].to_vec()
 }
 
@@ -32,9 +32,16 @@ fn npy(shape: &str, data: &[u8]) -> Vec<u8> {
 }
 
 /// A file's name, its bytes, and how the error begins behind the folder.
+#[expect(clippy::too_many_lines, reason = "a table of files")]
 fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
-    let many = GOOD.repeat(5_000).into_bytes();
-    let parquet = include_bytes!("../../../fuzz/seeds/parquet/plain_two").to_vec();
+    let ids = (1..=5_000).map(|id| GOOD.replace(": 1,", &format!(": {id},")));
+    let many = ids.collect::<String>().into_bytes();
+    let parquet = include_bytes!("../../../fuzz/seeds/parquet/plain_two");
+    // The library panics at these.
+    let (divides, decodes) = (
+        include_bytes!("../../../fuzz/seeds/parquet/panics_zero").to_vec(),
+        include_bytes!("../../../fuzz/seeds/parquet/panics_dictionary").to_vec(),
+    );
     let csv = |text: &str| format!("id,content,embedding\n1,a,\"[1,2]\"\n{text}").into_bytes();
     let long = format!(
         "{{\"content\": \"{}\", \"embedding\": [1, 2]}}\n",
@@ -43,8 +50,18 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     vec![
         (
             "cut.parquet",
-            cut(parquet.clone(), 9),
+            cut(parquet, 9),
             "cut.parquet` cannot be read as Parquet",
+        ),
+        (
+            "flipped.parquet",
+            divides,
+            "flipped.parquet` cannot be read as Parquet from row 1 on",
+        ),
+        (
+            "other.parquet",
+            decodes,
+            "other.parquet` cannot be read as Parquet from row 1 on",
         ),
         (
             "small.parquet",
@@ -61,10 +78,10 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             GOOD.into(),
             "text.parquet` cannot be read as Parquet",
         ),
-        ("cut.jsonl.gz", cut(gzip(&many), 20), "cut.jsonl.gz:49"),
+        ("cut.jsonl.gz", cut(&gzip(&many), 20), "cut.jsonl.gz:"),
         (
             "cut.jsonl.zst",
-            cut(zstd::encode_all(&many[..], 1).unwrap(), 5),
+            cut(&zstd::encode_all(&many[..], 1).unwrap(), 5),
             "cut.jsonl.zst:",
         ),
         (
@@ -297,7 +314,7 @@ async fn a_file_that_may_not_be_read_is_a_wrong_argument() {
         let folder = passable_folder();
         let path = folder.path().join("secret.jsonl");
         fs_err::write(&path, GOOD).unwrap();
-        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
         let mut program = command(database, &[path.as_os_str()]);
         if vecops::embedded::runs_as_root().unwrap() {
             // Root reads everything, so somebody else runs a copy of the program that he can reach.

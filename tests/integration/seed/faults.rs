@@ -35,6 +35,7 @@ pub(super) fn source(bad_every: u64) -> String {
 pub(super) struct Random(u64);
 
 impl Random {
+    #[expect(clippy::print_stdout, reason = "what a failed test is repeated with")]
     pub(super) fn new() -> Self {
         let given = variable("VECOPS_TEST_SEED").map(|text| text.parse().unwrap());
         let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0));

@@ -22,6 +22,7 @@ async fn expect_each_once(connection: &mut PgConnection, rows: u64, what: &str) 
 }
 
 /// Breaks a load twenty times, runs it again each time, and hands out how many rows were there between.
+#[expect(clippy::print_stdout, reason = "a failed test shows after which faults")]
 async fn break_and_run_again(flags: &'static [&'static str], between: impl Fn(Fault, i64, &str)) {
     on_each_server(async |database| {
         let mut random = Random::new();

@@ -17,9 +17,9 @@ bench: ## Size and start-up of the release binary
 	@ls -l target/release/vecops | awk '{printf "binary: %.1f MB\n", $$5 / 1e6}'
 	@bash -c 'time (for i in 1 2 3 4 5 6 7 8 9 10; do target/release/vecops --help >/dev/null; done)' 2>&1 | awk '/real/ {print "ten times vecops --help: " $$2}'
 
-bench-seed: ## Every way to load rows, side by side (needs psql and Python; ROWS=250000)
+bench-seed: ## Every way to load rows, side by side (needs psql and Python; ROWS=250000, QUICK=1, VECOPS_BENCH_DATA=FILE)
 	cargo build --release
-	python3 benches/seed.py --rows $(or $(ROWS),250000)
+	python3 benches/seed.py --rows $(or $(ROWS),250000) $(if $(QUICK),--quick)
 
 FUZZED = jsonl csv tsv parquet npy fvecs bvecs compressed pgcopy
 

@@ -35,6 +35,8 @@ pub trait TaskSink: Send + Sync {
     fn set_total(&self, total: u64);
     /// Adds to what is done.
     fn advance(&self, delta: u64);
+    /// Says how many rows are done, where the task counts something else.
+    fn set_rows(&self, _rows: u64) {}
     /// Ends the task; `complete` is false where the work was abandoned.
     fn end(&self, complete: bool);
 }
@@ -66,6 +68,13 @@ impl Task {
     pub fn advance(&self, delta: u64) {
         if let Some(sink) = &self.sink {
             sink.advance(delta);
+        }
+    }
+
+    /// Says how many rows are done, where the task counts something else.
+    pub fn set_rows(&self, rows: u64) {
+        if let Some(sink) = &self.sink {
+            sink.set_rows(rows);
         }
     }
 

@@ -63,23 +63,29 @@ impl Crew<'_> {
                 };
                 self.make(&set, &block, &mut sink)
             });
-            match (read, sink.layout()) {
-                (Ok(Flow::Continue), Some(layout)) => break layout.clone(),
-                (Ok(Flow::Continue), None) => {}
-                (ended, _) => {
+            match (read?, sink.layout()) {
+                (Flow::Continue, Some(layout)) => break layout.clone(),
+                (Flow::Continue, None) => {}
+                (Flow::Stop, _) => {
                     sink.flush();
-                    return ended.map(drop);
+                    return Ok(());
                 }
             }
         };
+        // Where reading ends early so soon, no row is sent for nothing.
+        let next = blocks.next()?;
         sink.flush();
-        self.share_out(&set, blocks, &layout, sink.into_send())
+        match next {
+            Some(block) => self.share_out(&set, block, blocks, &layout, sink.into_send()),
+            None => Ok(()),
+        }
     }
 
     /// Deals the blocks out, and hands on what comes back.
     fn share_out(
         &self,
         set: &Inputs,
+        first: Block,
         mut blocks: Blocks<'_>,
         layout: &Layout,
         send: impl FnMut(Event) -> bool + Send,
@@ -92,12 +98,14 @@ impl Crew<'_> {
                 scope.spawn(|| self.work(set, layout, &work));
             }
             let handing_on = scope.spawn(|| hand_on(order, send));
-            let mut read = || {
-                while let Some(block) = blocks.next()? {
+            let read = || {
+                let mut next = Some(first);
+                while let Some(block) = next {
                     let (made, result) = sync_channel(1);
                     if in_order.send(result).is_err() || to_do.send((block, made)).is_err() {
                         break;
                     }
+                    next = blocks.next()?;
                 }
                 Ok(())
             };
@@ -123,7 +131,9 @@ impl Crew<'_> {
             let layout = Some(layout.clone());
             let mut sink = Sink::new(self.source, self.destination, self.purpose, layout, collect);
             let ended = self.make(set, &block, &mut sink);
-            sink.flush();
+            if ended.is_ok() {
+                sink.flush();
+            }
             // Where nobody waits for it any more, nobody needs it.
             made.send((events, ended.err())).unwrap_or_default();
         }

@@ -38,6 +38,8 @@ pub(super) struct Feed<'a> {
     digest: Option<Sha256>,
     task: Task,
     failure: Option<Error>,
+    /// How many rows were left out because earlier runs had loaded them.
+    passed: u64,
     /// The bad lines.
     pub(super) rejects: Rejects,
     /// What was handed out so far.
@@ -68,6 +70,7 @@ impl<'a> Feed<'a> {
             digest: None,
             task: progress.task(&doing, Unit::Bytes, source.size()),
             failure: None,
+            passed: 0,
             rejects,
             totals: Totals::default(),
         }
@@ -116,6 +119,7 @@ impl<'a> Feed<'a> {
         totals.greatest_id = totals.greatest_id.max(chunk.greatest_id);
         self.task.advance(chunk.consumed.saturating_sub(totals.read));
         totals.read = chunk.consumed;
+        self.task.set_rows(self.passed + totals.rows);
         Some(chunk)
     }
 
@@ -147,6 +151,7 @@ impl<'a> Feed<'a> {
                 });
             }
             left -= passed;
+            self.passed += passed;
         }
         true
     }

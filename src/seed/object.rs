@@ -16,8 +16,11 @@ use crate::vector::copy::ColumnKind;
 
 /// Takes a line apart.
 pub(super) fn parse<'l>(keys: &Keys<'_>, destination: &Destination, line: &'l str) -> Option<Parsed<'l>> {
+    if destination.rest_to.is_some() {
+        return None;
+    }
     let mut parsed = Parsed::new(destination);
-    let mut rest = skip_spaces(line.as_bytes()).strip_prefix(b"{")?;
+    let mut rest = line.as_bytes().strip_prefix(b"{")?;
     loop {
         let (key, after) = plain_text(line, skip_spaces(rest))?;
         let place = keys.place(key).filter(|_| !keys.is_root_of_path(key))?;

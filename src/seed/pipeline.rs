@@ -18,7 +18,7 @@ use crate::vector::copy::{CopyEncoder, EncodeError};
 /// How many bytes make a chunk.
 const CHUNK: usize = 256 * 1024;
 
-/// How many chunks may wait.
+/// How many chunks may wait. More of them were not faster: they leave the processor's cache.
 const WAITING: usize = 4;
 
 /// What the reading thread finds, in the order of the source.
@@ -94,13 +94,12 @@ fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &S
         return crew.read(send);
     }
     let mut sink = Sink::new(source, destination, purpose, None, send);
-    let read = match &destination.texts {
-        None => reader::read(source, destination, &mut sink),
-        Some(texts) => EmbeddingStage::new(texts, destination, purpose, &mut sink).read(source),
+    match &destination.texts {
+        None => reader::read(source, destination, &mut sink)?,
+        Some(texts) => EmbeddingStage::new(texts, destination, purpose, &mut sink).read(source)?,
     };
-    // What is good in front of what is bad counts.
     sink.flush();
-    read.map(drop)
+    Ok(())
 }
 
 /// Encodes the rows that a reader finds, and sends them on in chunks.

@@ -310,7 +310,7 @@ fn parse_header(header: &str) -> Result<(Element, u64, usize), String> {
             let rows = rows.parse().map_err(|_| missing("shape"))?;
             let dimensions: usize = dimensions.parse().map_err(|_| missing("shape"))?;
             // Rows without a byte would be as many as the header likes.
-            if dimensions > MOST_DIMENSIONS || (dimensions == 0 && rows > 0) {
+            if dimensions == 0 || dimensions > MOST_DIMENSIONS {
                 return Err(format!("claims {dimensions} dimensions"));
             }
             Ok((element, rows, dimensions))

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::ticker::Ticker;
 use crate::progress::{Task, TaskSink, Unit};
 use crate::render::terminal::Stderr;
+use crate::render::units;
 
 const DELAY: Duration = Duration::from_millis(250);
 const FRAME: Duration = Duration::from_millis(100);
@@ -33,8 +34,10 @@ pub(super) fn task(stderr: &Stderr, label: &str, unit: Unit, total: Option<u64>)
 
 fn style(unit: Unit, total: Option<u64>) -> ProgressStyle {
     let template = match (unit, total) {
-        (Unit::Bytes, Some(_)) => "{msg}  {wide_bar}  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left",
-        (Unit::Bytes, None) => "{spinner} {msg}  {bytes}  {bytes_per_sec}  {elapsed}",
+        (Unit::Bytes, Some(_)) => {
+            "{msg}{prefix}  {wide_bar}  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left"
+        }
+        (Unit::Bytes, None) => "{spinner} {msg}{prefix}  {bytes}  {bytes_per_sec}  {elapsed}",
         (Unit::Rows | Unit::Steps, Some(_)) => {
             "{msg}  {wide_bar}  {human_pos} of {human_len}  {per_sec}  {eta} left"
         }
@@ -51,6 +54,11 @@ impl TaskSink for Bar {
 
     fn advance(&self, delta: u64) {
         self.bar.inc(delta);
+    }
+
+    fn set_rows(&self, rows: u64) {
+        self.bar
+            .set_prefix(format!("  {}", units::plural(rows, "row", "rows")));
     }
 
     fn end(&self, _complete: bool) {

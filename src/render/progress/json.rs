@@ -1,6 +1,7 @@
 //! Progress for programs: one JSON object a line on stderr.
 //!
-//! `{"type":"progress","task":…,"done":…,"total":…,"unit":…,"elapsed":seconds,"state":"start|running|done|abandoned"}`
+//! `{"type":"progress","task":…,"done":…,"total":…,"unit":…,"elapsed":seconds,"state":"start|running|done|abandoned"}`,
+//! and `"rows"` where rows are counted beside bytes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +24,13 @@ pub(super) fn task(stderr: &Stderr, label: &str, unit: Unit, total: Option<u64>)
     let state = State::new(total);
     let (seen, stderr, label) = (Arc::clone(&state), stderr.clone(), label.to_owned());
     let line: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(move |stage: &str| {
-        let event = json!({
+        let mut event = json!({
             "type": "progress", "task": label, "state": stage, "done": seen.done(), "total": seen.total(),
             "unit": unit, "elapsed": seen.elapsed().as_secs_f64(),
         });
+        if let (Some(rows), Some(fields)) = (seen.rows(), event.as_object_mut()) {
+            fields.insert("rows".to_owned(), rows.into());
+        }
         stderr.line(&event.to_string());
     });
     line("start");
@@ -50,6 +54,10 @@ impl TaskSink for Events {
 
     fn advance(&self, delta: u64) {
         self.state.advance(delta);
+    }
+
+    fn set_rows(&self, rows: u64) {
+        self.state.set_rows(rows);
     }
 
     fn end(&self, complete: bool) {

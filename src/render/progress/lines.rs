@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::amount;
 use super::ticker::{State, Ticker};
+use super::{amount, pace};
 use crate::progress::{Task, TaskSink, Unit};
 use crate::render::terminal::Stderr;
 use crate::render::units;
@@ -25,7 +25,10 @@ pub(super) fn task(stderr: &Stderr, label: &str, unit: Unit, total: Option<u64>)
             Unit::Unknown => String::new(),
             unit => format!(", {}", amount(unit, seen.done(), seen.total())),
         };
-        stderr.line(&format!("{label}: {elapsed}{amount}"));
+        let rows = seen.rows().map(|rows| units::plural(rows, "row", "rows"));
+        let rows = rows.map_or_else(String::new, |rows| format!(", {rows}"));
+        let pace = pace(unit, seen.done(), seen.total(), seen.elapsed());
+        stderr.line(&format!("{label}: {elapsed}{amount}{rows}{pace}"));
     });
     Task::new(Box::new(Lines {
         state,
@@ -40,6 +43,10 @@ impl TaskSink for Lines {
 
     fn advance(&self, delta: u64) {
         self.state.advance(delta);
+    }
+
+    fn set_rows(&self, rows: u64) {
+        self.state.set_rows(rows);
     }
 
     fn end(&self, _complete: bool) {}

@@ -12,6 +12,8 @@ pub(super) struct State {
     done: AtomicU64,
     /// The total, or `u64::MAX` where it is not known.
     total: AtomicU64,
+    /// The rows done, or `u64::MAX` where nobody counts them beside.
+    rows: AtomicU64,
     started: Instant,
 }
 
@@ -21,6 +23,7 @@ impl State {
         Arc::new(Self {
             done: AtomicU64::new(0),
             total,
+            rows: AtomicU64::new(u64::MAX),
             started: Instant::now(),
         })
     }
@@ -31,6 +34,14 @@ impl State {
 
     pub(super) fn set_total(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_rows(&self, rows: u64) {
+        self.rows.store(rows, Ordering::Relaxed);
+    }
+
+    pub(super) fn rows(&self) -> Option<u64> {
+        Some(self.rows.load(Ordering::Relaxed)).filter(|&rows| rows != u64::MAX)
     }
 
     pub(super) fn done(&self) -> u64 {

@@ -341,8 +341,7 @@ fn plain_lines_go_the_quick_way_and_others_do_not() {
     let destination = destination(ElementType::Vector);
     let keys = Keys::new(&destination);
     let is_quick = |line: &str| object::parse(&keys, &destination, line).is_some();
-    let plain =
-        r#" { "id" : 7, "content":"a \"b\" ü","metadata":{"a":[1,{}]}, "embedding": [1, -2.5e0,3] } "#;
+    let plain = r#"{ "id" : 7, "content":"a \"b\" ü","metadata":{"a":[1,{}]}, "embedding": [1, -2.5e0,3] } "#;
     assert!(is_quick(plain));
     for line in [
         "{}",

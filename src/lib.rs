@@ -7,6 +7,7 @@ pub mod connection;
 pub mod embedded;
 pub mod error;
 pub mod export;
+pub mod index;
 pub mod manifest;
 pub mod output;
 pub mod progress;

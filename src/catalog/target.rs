@@ -251,7 +251,7 @@ async fn declared(
 }
 
 /// Reads `table`, `schema.table` or `schema.table.column`.
-fn parse(named: &str) -> Result<(QualifiedName, Option<Ident>)> {
+pub(super) fn parse(named: &str) -> Result<(QualifiedName, Option<Ident>)> {
     let parts = parse_dotted(named).map_err(|error| Error::usage(format!("target `{named}`: {error}")))?;
     match <[Ident; 3]>::try_from(parts) {
         Ok([schema, table, column]) => Ok((QualifiedName::new(schema, table), Some(column))),
@@ -264,7 +264,7 @@ fn parse(named: &str) -> Result<(QualifiedName, Option<Ident>)> {
 }
 
 /// The vector column that is meant: the named one, or the only one.
-fn choose_vector_column<'a>(
+pub(super) fn choose_vector_column<'a>(
     table: &'a Table,
     named: Option<&Ident>,
     extension: &VectorExtension,
@@ -343,7 +343,7 @@ fn usual_column(table: &Table, names: &[&str], types: &[&str]) -> Option<Ident> 
 }
 
 /// The metric of a column that nobody declared.
-fn metric_of(table: &Table, column: &Column, record: Option<&Record>) -> (Metric, MetricSource) {
+pub(super) fn metric_of(table: &Table, column: &Column, record: Option<&Record>) -> (Metric, MetricSource) {
     if let Some(record) = record {
         return (record.metric, MetricSource::Record);
     }
@@ -359,7 +359,7 @@ fn metric_of(table: &Table, column: &Column, record: Option<&Record>) -> (Metric
 }
 
 /// The error for a name that is neither a collection nor a table, with the nearest that is.
-async fn no_such_table(
+pub(super) async fn no_such_table(
     connection: &mut PgConnection,
     named: &str,
     table: &QualifiedName,

@@ -11,6 +11,7 @@ mod embedded;
 mod export;
 mod generate;
 mod globals;
+mod index;
 mod init;
 mod interrupt;
 mod profile;
@@ -59,6 +60,7 @@ enum Command {
     Embedded(embedded::EmbeddedArgs),
     Setup(setup::SetupArgs),
     Seed(seed::SeedArgs),
+    Index(index::IndexArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
     Synthesize(synthesize::SynthesizeArgs),
@@ -75,6 +77,7 @@ impl Command {
             Self::Init(_) => "init",
             Self::Setup(_) => "setup",
             Self::Seed(_) => "seed",
+            Self::Index(_) => "index",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
             Self::Synthesize(_) => "synthesize",
@@ -140,6 +143,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Init(args) => init::run(context, &args),
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
+        Command::Index(args) => index::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,

@@ -13,6 +13,7 @@ mod contract;
 mod doctor;
 mod embedded;
 mod export;
+mod index;
 mod layers;
 mod pooler;
 mod profile;

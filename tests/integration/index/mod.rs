@@ -1,0 +1,5 @@
+//! `vecops index` against real servers: builds, their figures, and what remains when they fail.
+
+mod building;
+mod faults;
+mod fixture;

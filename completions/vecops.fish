@@ -533,37 +533,39 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -l check-
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l restart -d 'Forget the position of an earlier run; the rows that it loaded stay'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l defer-indexes -d 'Drop the table\'s vector indexes before the load and build them again afterwards; their definitions are kept in the database, and the next run builds them where this one could not'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from create reindex drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l method -d 'A graph, or lists around centres' -r -f -a "hnsw\t''
 ivfflat\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l metric -d 'How distance is measured: l2, inner-product, cosine, l1, hamming or jaccard' -r
@@ -672,6 +674,31 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l no-concurrently -d 'Build in one go while writers wait; about twice as fast'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector -d 'A vector, as \'[0.1, 0.2, ...]\'' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector-file -d 'A file with a vector; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l like -d 'The key of a stored row; finds its neighbours' -r

@@ -1,6 +1,7 @@
 //! `vecops index`: vector indexes, before they are built, while they are built, and afterwards.
 
 mod create;
+mod deferred;
 mod reindex;
 mod remove;
 mod view;
@@ -11,6 +12,8 @@ use clap::{Args, Subcommand};
 use super::Context;
 use crate::error::{Outcome, Result};
 use crate::index::{BuildOptions, Wishes};
+
+pub(super) use self::view::show_restored;
 
 /// Build, rebuild and drop vector indexes, and leave nothing half done
 ///
@@ -28,6 +31,7 @@ enum IndexCommand {
     Reindex(reindex::ReindexArgs),
     Drop(remove::DropArgs),
     Clean(remove::CleanArgs),
+    RestoreDeferred(deferred::RestoreDeferredArgs),
 }
 
 /// How an index is built.
@@ -69,5 +73,6 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,
         IndexCommand::Clean(args) => remove::clean(context, &args).await,
+        IndexCommand::RestoreDeferred(args) => deferred::run(context, &args).await,
     }
 }

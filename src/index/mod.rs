@@ -6,6 +6,8 @@
 //! from its sources (0.8) and measured; PostgreSQL's from its documentation, `CREATE INDEX`.
 
 mod build;
+mod cost;
+mod deferred;
 mod definition;
 pub mod estimate;
 mod facts;
@@ -20,6 +22,8 @@ mod settings;
 mod watch;
 
 pub use build::{Built, build};
+pub use cost::{RebuildCost, rebuild_costs};
+pub use deferred::{Restored, defer, deferrable, deferred, restore_deferred};
 pub use definition::{Definition, drop_statement};
 pub use facts::{TableFacts, rows};
 pub use found::{Found, vector_indexes};

@@ -31,6 +31,7 @@ mod sequence;
 mod source;
 mod value;
 mod vectors;
+mod volume;
 
 pub use check::{CheckReport, Problem, check, check_with};
 pub use conflict::{Counts, OnConflict};
@@ -42,3 +43,4 @@ pub use reader::left_out;
 pub use rejects::Tolerance;
 pub use resumable::{Resume, Resumed, load_resumable};
 pub use source::{Inputs, Source};
+pub use volume::guessed_rows;

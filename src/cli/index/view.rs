@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::index::{BuildPlan, Built, ReindexPlan, RemovalPlan, Removed, Settings};
+use crate::index::{BuildPlan, Built, ReindexPlan, RemovalPlan, Removed, Restored, Settings};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, units};
@@ -130,6 +130,33 @@ impl Report for Removed {
                 &format!("dropped `{}` ({})", step.index.plain(), size(step.bytes)),
             );
         }
+    }
+}
+
+/// The indexes that a load did without.
+pub(in crate::cli) fn show_restored(page: &mut Page, restored: &Restored) {
+    for built in &restored.built {
+        built.human(page);
+    }
+    for index in &restored.found {
+        page.styled(Role::Good, &format!("`{}` is there again", index.plain()));
+    }
+    for index in &restored.gone {
+        page.styled(
+            Role::Warning,
+            &format!("`{}` is gone with its table", index.plain()),
+        );
+    }
+}
+
+impl Report for Restored {
+    const KIND: &'static str = "index-restored";
+
+    fn human(&self, page: &mut Page) {
+        if self.built.is_empty() && self.found.is_empty() && self.gone.is_empty() {
+            page.styled(Role::Good, "no index waits to be built again; nothing to do");
+        }
+        show_restored(page, self);
     }
 }
 

@@ -4,7 +4,7 @@ use super::memory::{self, Overflow};
 use super::{Cliffs, Shape, packing};
 
 /// An HNSW index that may be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Hnsw {
     /// What it indexes.
     pub shape: Shape,

@@ -5,7 +5,7 @@ use super::{MIB, PAGE, Shape, aligned};
 use crate::vector::ElementType;
 
 /// An IVFFlat index that may be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Ivfflat {
     /// What it indexes.
     pub shape: Shape,

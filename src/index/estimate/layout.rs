@@ -1,11 +1,11 @@
 //! An index of either method, as the estimates see it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Hnsw, Ivfflat, MIB};
 
 /// How an index lays its rows out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "lowercase")]
 pub enum Layout {
     /// A graph.

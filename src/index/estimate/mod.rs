@@ -10,7 +10,7 @@ mod layout;
 mod memory;
 mod packing;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::vector::ElementType;
 
@@ -27,7 +27,7 @@ pub const PAGE: u64 = 8_192;
 pub const MIB: u64 = 1024 * 1024;
 
 /// What one indexed value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Its element type.
     pub element: ElementType,

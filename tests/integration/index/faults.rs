@@ -4,7 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use sqlx::PgConnection;
 
-use super::fixture::{INDEX, TABLE, index, indexes, random, run, table, texts, vectors};
+use super::fixture::{INDEX, TABLE, index, indexes, random, run, settled, table, texts, vectors};
 use crate::support::{TestDatabase, on_each_server, wait_until};
 
 #[tokio::test]
@@ -183,20 +183,6 @@ async fn start(database: &TestDatabase, connection: &mut PgConnection, arguments
     })
     .await;
     program
-}
-
-/// The processes of the program that the server still has.
-async fn sessions(connection: &mut PgConnection) -> Vec<String> {
-    let query = "select pid::text from pg_stat_activity
-        where datname = current_database() and application_name like 'vecops%' and backend_type = 'client backend'";
-    texts(connection, query).await
-}
-
-async fn settled(connection: &mut PgConnection) {
-    wait_until("the server ends the sessions", async || {
-        sessions(connection).await.is_empty()
-    })
-    .await;
 }
 
 #[tokio::test]

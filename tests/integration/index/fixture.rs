@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 use vecops::sql;
 
-use crate::support::{Sandbox, TestDatabase};
+use crate::support::{Sandbox, TestDatabase, wait_until};
 
 /// A table in a schema that must be quoted.
 pub(super) const TABLE: &str = "\"My App\".items";
@@ -74,6 +74,16 @@ pub(super) async fn indexes(connection: &mut PgConnection) -> Vec<String> {
         from pg_index i join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
         where a.amname in ('hnsw', 'ivfflat') order by 1";
     texts(connection, query).await
+}
+
+/// Waits until the server has noticed that the program is gone.
+pub(super) async fn settled(connection: &mut PgConnection) {
+    let query = "select pid::text from pg_stat_activity
+        where datname = current_database() and application_name like 'vecops%' and backend_type = 'client backend'";
+    wait_until("the server ends the sessions", async || {
+        texts(connection, query).await.is_empty()
+    })
+    .await;
 }
 
 /// Runs `vecops index ...` and returns what it says.

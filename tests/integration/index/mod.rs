@@ -1,5 +1,6 @@
 //! `vecops index` against real servers: builds, their figures, and what remains when they fail.
 
 mod building;
+mod deferring;
 mod faults;
 mod fixture;

@@ -19,7 +19,8 @@ use crate::error::{Context as _, Error, Kind, Outcome, Result};
 use crate::render::terminal::sanitize;
 use crate::render::units;
 use crate::seed::{
-    self, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Resume, Resumed, Source, builtin,
+    self, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Resume, Resumed, Source,
+    VectorFacts, builtin,
 };
 
 /// Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy
@@ -136,6 +137,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
         let on_conflict = args.mode.options().on_conflict;
         let progress = context.progress();
         let report = seed::check_with(&mut transaction, &destination, &source, on_conflict, progress).await?;
+        warn_of_vectors(context, &report.vectors, &destination);
         return context.finish(&report);
     }
     let deferral = Deferral::inspect(context, &mut session, &args.defer, &mut destination, &source).await?;
@@ -157,6 +159,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
                 .map_err(|error| deferral.explain(error))?
         }
     };
+    warn_of_vectors(context, &report.vectors, &destination);
     let restored = deferral.finish(context, report.stopped.is_none()).await?;
     if report.rows >= MANY_ROWS && !report.vector_indexes.is_empty() {
         context.progress().note(&format!(
@@ -165,6 +168,13 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
         ));
     }
     context.finish(&Loaded { report, restored })
+}
+
+/// What is wrong with the vectors as a whole.
+fn warn_of_vectors(context: &Context, vectors: &VectorFacts, destination: &Destination) {
+    for warning in vectors.warnings(destination.metric) {
+        context.progress().warn(&warning);
+    }
 }
 
 async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> Result<Destination> {

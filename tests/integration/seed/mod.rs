@@ -8,3 +8,4 @@ mod proxy;
 mod refusals;
 mod resuming;
 mod sources;
+mod warnings;

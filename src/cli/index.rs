@@ -2,6 +2,8 @@
 
 mod create;
 mod deferred;
+mod estimate;
+mod list;
 mod reindex;
 mod remove;
 mod view;
@@ -15,7 +17,7 @@ use crate::index::{BuildOptions, Wishes};
 
 pub(super) use self::view::show_restored;
 
-/// Build, rebuild and drop vector indexes, and leave nothing half done
+/// Vector indexes: know what one takes, build, rebuild and drop it, and leave nothing half done
 ///
 /// A build gets the memory and the workers that it needs as far as the server has them, says so, shows how far it is,
 /// and lets writers go on. Stopped or failed at any time, it leaves no invalid index behind.
@@ -27,6 +29,8 @@ pub(super) struct IndexArgs {
 
 #[derive(Debug, Subcommand)]
 enum IndexCommand {
+    Estimate(estimate::EstimateArgs),
+    List(list::ListArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
     Drop(remove::DropArgs),
@@ -69,6 +73,8 @@ impl BuildArgs {
 /// Runs one of the commands.
 pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
     match args.command {
+        IndexCommand::Estimate(args) => estimate::run(context, &args).await,
+        IndexCommand::List(args) => list::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,

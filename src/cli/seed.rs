@@ -223,14 +223,15 @@ pub(super) async fn load(
     source: &Source,
 ) -> Result<LoadReport> {
     let deferral = Deferral::none(destination);
-    load_with(
+    let options = LoadOptions::default();
+    Box::pin(load_with(
         context,
         session,
         destination,
         source,
-        &LoadOptions::default(),
+        &options,
         &deferral,
-    )
+    ))
     .await
 }
 

@@ -67,8 +67,20 @@ pub async fn plan_build(
         ));
     }
     let leftover = leftover(connection, &definition, &table).await?;
+    let plan = plan_for(connection, definition, options, None).await?;
+    Ok(BuildPlan { leftover, ..plan })
+}
+
+/// The same without asking whether it can be done, and for so many rows where they are said.
+pub async fn plan_for(
+    connection: &mut PgConnection,
+    definition: Definition,
+    options: BuildOptions,
+    rows: Option<u64>,
+) -> Result<BuildPlan> {
+    let table = facts::table(connection, &definition.table).await?;
     let server = facts::server(connection).await?;
-    let rows = table.estimated_rows(definition.layout);
+    let rows = rows.unwrap_or_else(|| table.estimated_rows(definition.layout));
     let settings = Settings::choose(server, definition.layout, rows, options.wishes);
     Ok(BuildPlan {
         statement: definition.statement(options.concurrently),
@@ -76,7 +88,7 @@ pub async fn plan_build(
         bytes: definition.layout.map(|layout| layout.bytes(rows)),
         rows,
         settings,
-        leftover,
+        leftover: None,
         table,
         definition,
     })

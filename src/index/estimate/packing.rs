@@ -47,9 +47,9 @@ pub(super) fn bytes(datum: u64, m: u64, elements: u64) -> u64 {
     let runs = if elements < FEW { RUNS_OF_FEW } else { 1 };
     let simulated = elements.min(SIMULATED);
     let filled: u64 = (0..runs).map(|seed| pages(datum, m, simulated, seed)).sum();
-    // The first of the filled pages is there without any element, too.
-    let grown = real(filled - runs) / real(runs) * real(elements) / real(simulated.max(1));
-    (2 + whole(grown.round())) * PAGE
+    let all = real(filled) / real(runs) * real(elements) / real(simulated.max(1));
+    // The metapage, and the first page of elements, which an empty index has, too.
+    (1 + whole(all.round())).max(2) * PAGE
 }
 
 /// How many pages behind the metapage so many elements fill.

@@ -127,3 +127,46 @@ async fn a_table_whose_vectors_are_stored_apart_is_built_in_parallel() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_list_shows_bloat_leftovers_and_columns_without_an_index() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        vectors(&mut connection, 64, 3_000).await;
+        let before = index(database, &["list"]).report();
+        assert_eq!(before["without_index"][0]["column"], "embedding", "{before}");
+        assert_eq!(before["without_index"][0]["rows"], 3_000, "{before}");
+        index(
+            database,
+            &["create", TABLE, "--element", "halfvec", "--name", "half", "--yes"],
+        )
+        .report();
+        run(
+            &mut connection,
+            format!("delete from {TABLE} where id > 1000; analyze {TABLE}"),
+        )
+        .await;
+        let listed = index(database, &["list"]).report();
+        let half = &listed["indexes"][0];
+        assert_eq!(
+            (&half["index"], &half["state"]),
+            (&"\"My App\".half".into(), &"valid".into()),
+            "{listed}"
+        );
+        let bloat = half["bloat_percent"].as_i64().unwrap();
+        assert!((180..=220).contains(&bloat), "{listed}");
+        assert!(listed["without_index"].as_array().unwrap().is_empty(), "{listed}");
+        let name = "\"My App\".half";
+        let kept = index(database, &["reindex", name, "--if-bloat", "400", "--yes"]).report();
+        assert_eq!(kept["needed"], false, "{kept}");
+        run(&mut connection, format!("vacuum {TABLE}")).await;
+        let built = index(database, &["reindex", name, "--if-bloat", "100", "--yes"]).report();
+        assert_eq!(built["rows"], 1_000, "{built}");
+        let after = index(database, &["list"]).report();
+        assert!(
+            after["indexes"][0]["bloat_percent"].as_i64().unwrap().abs() < 5,
+            "{after}"
+        );
+    })
+    .await;
+}

@@ -2,5 +2,6 @@
 
 mod building;
 mod deferring;
+mod estimating;
 mod faults;
 mod fixture;

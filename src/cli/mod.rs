@@ -3,6 +3,7 @@
 //! The only layer that knows clap and dialoguer. [`context`] resolves flags, environment and files once;
 //! nothing below reads the environment or prints. A command that needs two domains composes them here.
 
+mod bench;
 mod completions;
 mod consent;
 pub mod context;
@@ -63,6 +64,7 @@ enum Command {
     Index(index::IndexArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
+    Bench(bench::BenchArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -80,6 +82,7 @@ impl Command {
             Self::Index(_) => "index",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
+            Self::Bench(_) => "bench",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
@@ -146,6 +149,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Index(args) => index::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Bench(args) => bench::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

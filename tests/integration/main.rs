@@ -9,6 +9,7 @@
     reason = "the tests stand outside: they read the environment they were started in"
 )]
 
+mod bench;
 mod contract;
 mod doctor;
 mod embedded;

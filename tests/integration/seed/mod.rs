@@ -1,11 +1,16 @@
 //! `vecops seed`: what was in the file is in the table, or nothing is.
 
+mod bad_files;
+mod faults;
 mod fixture;
 mod interruption;
+mod jobs;
 mod loading;
 mod modes;
 mod proxy;
 mod refusals;
+mod refused_late;
 mod resuming;
+mod server_side;
 mod sources;
 mod warnings;

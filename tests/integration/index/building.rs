@@ -170,3 +170,42 @@ async fn the_list_shows_bloat_leftovers_and_columns_without_an_index() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn readers_have_an_index_and_writers_go_on_while_one_is_built_anew() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        vectors(&mut connection, 64, 3_000).await;
+        index(database, &["create", TABLE, "--yes"]).report();
+        let mut building = std::process::Command::new(env!("CARGO_BIN_EXE_vecops"))
+            .args(["index", "reindex", INDEX, "--yes", "--workers", "0", "--quiet"])
+            .env_clear()
+            .env("HOME", "/nowhere")
+            .env("VECOPS_DB_URL", database.url())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        run(&mut connection, "set enable_seqscan = off").await;
+        let search = format!(
+            "explain select id from {TABLE} order by embedding <=>
+             (select array_agg(0.5)::vector from generate_series(1, 64)) limit 5"
+        );
+        let mut rounds = 0;
+        while building.try_wait().unwrap().is_none() {
+            let plan = texts(&mut connection, &search).await.join("\n");
+            assert!(plan.contains("items_embedding_cosine_hnsw"), "{plan}");
+            run(
+                &mut connection,
+                format!("update {TABLE} set language = 'de' where id = {}", rounds + 1),
+            )
+            .await;
+            rounds += 1;
+        }
+        assert!(
+            building.wait().unwrap().success() && rounds > 3,
+            "{rounds} rounds"
+        );
+        assert_eq!(indexes(&mut connection).await, ["items_embedding_cosine_hnsw"]);
+    })
+    .await;
+}

@@ -56,7 +56,6 @@ async fn built_indexes_have_the_size_that_was_said() {
             let (actual, said): (i64, i64) = (size[0].get(0), said["bytes"].as_i64().unwrap());
             // Half a percent, and the few pages that chance moves in so small an index.
             let allowed = (actual / 200).max(3 * 8_192);
-            println!("{column} {flags:?}: {actual} built, {said} said");
             assert!((actual - said).abs() <= allowed, "{column} {flags:?}: {actual} built, {said} said");
         }
     })

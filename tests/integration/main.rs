@@ -13,6 +13,7 @@ mod bench;
 mod contract;
 mod doctor;
 mod embedded;
+mod embedding;
 mod export;
 mod index;
 mod layers;

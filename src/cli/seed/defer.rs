@@ -96,14 +96,14 @@ impl Deferral {
         if self.indexes.is_empty() {
             return;
         }
-        let readers = if resumable {
-            "dropped first, so until they are back searches read the whole table"
+        let how = if resumable {
+            "first; until they are back searches read the whole table"
         } else {
-            "dropped in the load's transaction: nobody else reads or writes the table until it is committed (with \
-             --resumable readers go on); from then until they are back searches read the whole table"
+            "in the load's transaction: nobody else reads or writes the table until it is committed (with --resumable \
+             readers go on), and until they are back searches read the whole table"
         };
         context.progress().note(&format!(
-            "plan: {} {readers}; built again after the load",
+            "plan: drop {} {how}; built again after the load",
             listed(&self.indexes)
         ));
     }
@@ -197,7 +197,7 @@ fn is_worth_it(rows: u64, rows_now: u64) -> bool {
 fn warning(rows: u64, cost: &RebuildCost) -> String {
     let size = cost
         .bytes
-        .map_or_else(String::new, |bytes| format!(" of about {}", units::bytes(bytes)));
+        .map_or_else(String::new, |bytes| format!(", about {},", units::bytes(bytes)));
     format!(
         "about {} rows will enter the graph `{}` one by one, each several times as dear as when the graph is built; \
          `--defer-indexes` drops it first and builds it again over {} rows{size} with {}",

@@ -51,6 +51,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "profile" -d 'List, sh
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "embedded" -d 'Run a real PostgreSQL with pgvector, shaped like a Supabase project, for development and tests'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collections up: extension, table, row-level security, grants, match function, index'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "index" -d 'Vector indexes: know what one takes, build, rebuild and drop it, and leave nothing half done'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
@@ -542,12 +543,225 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delet
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l atomic -d 'Load everything in one transaction, or nothing: what happens without --resumable, too'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l restart -d 'Forget the position of an earlier run; the rows that it loaded stay'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l defer-indexes -d 'Drop the table\'s vector indexes before the load and build them again afterwards; their definitions are kept in the database, and the next run builds them where this one could not'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and every vector column without one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l rows -d 'How many rows the index holds; without it, as many as the table' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l dimensions -d 'How many dimensions it holds; of a sparsevec, how many elements that are not zero' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l type -d 'The element type that it holds: vector, halfvec, bit or sparsevec' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l method -d 'A graph, or lists around centres' -r -f -a "hnsw\t''
+ivfflat\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l m -d 'Links of each element of a graph' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l lists -d 'Lists of an ivfflat index; without it, what the rows ask for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l maintenance-work-mem -d 'The memory of the build; without it, what the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l calibrate -d 'Measure how long the build of some rows takes, in a temporary table, and say how long the whole should'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l method -d 'A graph, or lists around centres' -r -f -a "hnsw\t''
+ivfflat\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l metric -d 'How distance is measured: l2, inner-product, cosine, l1, hamming or jaccard' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l m -d 'Links of each element of a graph' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l ef-construction -d 'Candidates kept while an element enters a graph; at least twice m' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l lists -d 'Lists of an ivfflat index; without it, what the table\'s rows ask for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l element -d 'The element type that the index holds: vector, halfvec, bit or sparsevec' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l dimensions -d 'Hold only so many leading dimensions; or say how many a column has that does not' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l expression -d 'Another expression than the column, as SQL; --element and --dimensions say what it is' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l opclass -d 'The operator class, such as vector_cosine_ops, where metric and type do not say it' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l where -d 'Only these rows, as SQL; a query must repeat the condition' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l name -d 'The index\'s name; without it, made of table, column, metric and method' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l no-concurrently -d 'Build in one go while writers wait; about twice as fast'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l if-bloat -d 'Only where it is larger than a fresh one by so many percent; else there is nothing to do' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l no-concurrently -d 'Build in one go while writers wait; about twice as fast'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l no-concurrently -d 'Drop it in one go while readers and writers wait'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from clean" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l no-concurrently -d 'Build in one go while writers wait; about twice as fast'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from restore-deferred" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector -d 'A vector, as \'[0.1, 0.2, ...]\'' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector-file -d 'A file with a vector; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l like -d 'The key of a stored row; finds its neighbours' -r

@@ -9,6 +9,7 @@ pub mod embedded;
 pub mod embedding;
 pub mod error;
 pub mod export;
+pub mod index;
 pub mod manifest;
 pub mod output;
 pub mod progress;

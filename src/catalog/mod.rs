@@ -4,6 +4,7 @@
 //! should be is the business of others. Catalog meanings: PostgreSQL documentation, chapter "System Catalogs";
 //! pgvector's type modifiers and operator classes: its `sql/vector.sql`.
 
+mod column;
 mod extension;
 mod function;
 mod rows;
@@ -16,6 +17,7 @@ use sqlx::FromRow;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 
+pub use column::{LocatedColumn, locate_column};
 pub use extension::{VectorExtension, available_vector_version, vector_extension};
 pub use function::{Function, functions};
 pub use rows::{RowTarget, locate_rows};

@@ -13,6 +13,7 @@ mod embedding;
 mod export;
 mod generate;
 mod globals;
+mod index;
 mod init;
 mod interrupt;
 mod profile;
@@ -62,6 +63,7 @@ enum Command {
     Embedded(embedded::EmbeddedArgs),
     Setup(setup::SetupArgs),
     Seed(seed::SeedArgs),
+    Index(index::IndexArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
     Bench(bench::BenchArgs),
@@ -80,6 +82,7 @@ impl Command {
             Self::Init(_) => "init",
             Self::Setup(_) => "setup",
             Self::Seed(_) => "seed",
+            Self::Index(_) => "index",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
             Self::Bench(_) => "bench",
@@ -147,6 +150,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Init(args) => init::run(context, &args),
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
+        Command::Index(args) => index::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Bench(args) => bench::run(context, args).await,

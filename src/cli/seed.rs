@@ -1,5 +1,6 @@
 //! `vecops seed`: loads rows from files into a collection or any table.
 
+mod defer;
 mod embed;
 mod mode;
 mod view;
@@ -8,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use self::defer::{DeferArgs, Deferral, MANY_ROWS};
 use self::embed::{EmbedArgs, Load};
 use self::mode::ModeArgs;
+use self::view::Loaded;
 use super::Context;
 use super::consent;
 use crate::catalog::{self, Target};
@@ -18,11 +21,9 @@ use crate::error::{Context as _, Error, Kind, Outcome, Result};
 use crate::render::terminal::sanitize;
 use crate::render::units;
 use crate::seed::{
-    self, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Resume, Resumed, Source, builtin,
+    self, Destination, Format, Inputs, LoadOptions, LoadReport, Mapping, Resume, Resumed, Source,
+    VectorFacts, builtin,
 };
-
-/// The rows from which a vector index makes a load much slower than building it afterwards.
-const MANY_ROWS: u64 = 5_000;
 
 /// Load rows with their embeddings from JSON Lines, CSV, Parquet, NumPy or binary COPY
 ///
@@ -42,6 +43,7 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed documents --from documents.jsonl --on-conflict update --yes
   vecops seed documents --from dump.jsonl --on-error skip --rejects bad.jsonl --yes
   vecops seed documents --from large.jsonl.zst --resumable --yes
+  vecops seed documents --from large.parquet --resumable --defer-indexes --yes
   vecops seed documents --from texts.jsonl --embed content --yes
   vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
   produce | vecops seed documents --from - --format csv --yes")]
@@ -85,6 +87,9 @@ pub(super) struct SeedArgs {
 
     #[command(flatten)]
     mode: ModeArgs,
+
+    #[command(flatten)]
+    defer: DeferArgs,
 }
 
 /// What `--format` takes.
@@ -144,7 +149,7 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let source = args.source()?;
     let jobs = args.mode.jobs()?;
     source.probe()?;
-    let mut session = context.open(Need::Any).await?;
+    let mut session = context.open(args.defer.need()).await?;
     let (on, mut destination) = inspect(context, &mut session, &args).await?;
     destination.map(&args.map)?;
     destination.take_binary(&source, args.columns.as_deref())?;
@@ -168,10 +173,13 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
         let on_conflict = args.mode.options().on_conflict;
         let progress = context.progress();
         let report = seed::check_with(&mut transaction, &destination, &source, on_conflict, progress).await?;
+        warn_of_vectors(context, &report.vectors, &destination);
         return context.finish(&report);
     }
+    let deferral = Deferral::inspect(context, &mut session, &args.defer, &mut destination, &source).await?;
     let table = destination.table.plain();
     show_plan(context, &destination, &source, &args.mode);
+    deferral.show(context, args.mode.resume(context.interruption()).is_some());
     let _consent = consent::ask(
         context,
         &format!("Load {} into `{table}`?", source.name()),
@@ -179,19 +187,31 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     )?;
     let options = args.mode.options();
     let report = match args.mode.resume(context.interruption()) {
-        None => load_with(context, &mut session, &destination, &source, &options).await?,
+        None => load_with(context, &mut session, &destination, &source, &options, &deferral).await?,
         Some(resume) => {
+            deferral.drop_before(&mut session, context).await?;
             let mut sessions = more_sessions(context, session, jobs).await?;
-            load_resumable(context, &mut sessions, &destination, &source, &options, resume).await?
+            load_resumable(context, &mut sessions, &destination, &source, &options, resume)
+                .await
+                .map_err(|error| deferral.explain(error))?
         }
     };
+    warn_of_vectors(context, &report.vectors, &destination);
+    let restored = deferral.finish(context, report.stopped.is_none()).await?;
     if report.rows >= MANY_ROWS && !report.vector_indexes.is_empty() {
         context.progress().note(&format!(
-            "each row had to enter {}; a load into a table without it, and the index built afterwards, is faster",
+            "each row had to enter {}; `--defer-indexes` builds it after the load instead, which is faster for many rows",
             names(&report.vector_indexes)
         ));
     }
-    context.finish(&report)
+    context.finish(&Loaded { report, restored })
+}
+
+/// What is wrong with the vectors as a whole.
+fn warn_of_vectors(context: &Context, vectors: &VectorFacts, destination: &Destination) {
+    for warning in vectors.warnings(destination.metric) {
+        context.progress().warn(&warning);
+    }
 }
 
 /// The table as rows see it and, where texts are embedded, its vector column.
@@ -249,7 +269,17 @@ pub(super) async fn load(
     destination: &Destination,
     source: &Source,
 ) -> Result<LoadReport> {
-    load_with(context, session, destination, source, &LoadOptions::default()).await
+    let deferral = Deferral::none(destination);
+    let options = LoadOptions::default();
+    Box::pin(load_with(
+        context,
+        session,
+        destination,
+        source,
+        &options,
+        &deferral,
+    ))
+    .await
 }
 
 async fn load_with(
@@ -258,8 +288,10 @@ async fn load_with(
     destination: &Destination,
     source: &Source,
     options: &LoadOptions,
+    deferral: &Deferral,
 ) -> Result<LoadReport> {
     let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+    deferral.drop_within(&mut transaction, context).await?;
     // A COPY waits for rows, and a server that waits for its client hears no cancel request.
     let load = seed::load_with(&mut transaction, destination, source, options, context.progress());
     let mut report = context.unless_interrupted(load).await.map_err(nothing_loaded)?;

@@ -13,6 +13,7 @@ use sqlx::{PgConnection, Row as _};
 use super::conflict::OnConflict;
 use super::destination::Destination;
 use super::embedding_stage::{Texts, ToEmbed};
+use super::observation::{Observation, VectorFacts};
 use super::pipeline::{self, Chunk, Event, Purpose};
 use super::source::{Source, row_of};
 use crate::error::{Context as _, Error, Result};
@@ -47,6 +48,8 @@ pub struct CheckReport {
     pub problems: Vec<Problem>,
     /// The vector indexes that every row would have to enter.
     pub vector_indexes: Vec<String>,
+    /// What the vectors of the source are like.
+    pub vectors: VectorFacts,
 }
 
 /// A line that cannot be loaded.
@@ -95,11 +98,14 @@ pub async fn check_with(
         problem_count: 0,
         problems: Vec::new(),
         vector_indexes: destination.vector_indexes.clone(),
+        vectors: VectorFacts::default(),
     };
+    let mut observation = Observation::default();
     let mut seen = HashMap::new();
     while let Some(event) = events.recv().await {
         match event {
             Event::Layout(places) => {
+                observation.learn(destination, &places);
                 let field = |place: &usize| destination.fields.get(*place);
                 report.columns = places
                     .iter()
@@ -114,6 +120,7 @@ pub async fn check_with(
                 hint: rejection.hint,
             }),
             Event::Rows(chunk) => {
+                observation.look(&chunk.bytes);
                 task.advance(chunk.consumed.saturating_sub(report.bytes_read));
                 report.bytes_read = chunk.consumed;
                 report.bytes_to_send += u64::try_from(chunk.bytes.len()).unwrap_or_default();
@@ -133,6 +140,7 @@ pub async fn check_with(
         problem.place = source.place(problem.line);
         problem.line = row_of(problem.line);
     }
+    report.vectors = observation.facts();
     report.embedding = destination.texts.as_ref().map(Texts::to_embed);
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)

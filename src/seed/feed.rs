@@ -7,6 +7,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinHandle;
 
 use super::destination::Destination;
+use super::observation::Observation;
 use super::piece;
 use super::pipeline::{self, Chunk, Event, Purpose};
 use super::rejects::Rejects;
@@ -40,6 +41,8 @@ pub(super) struct Feed<'a> {
     failure: Option<Error>,
     /// How many rows were left out because earlier runs had loaded them.
     passed: u64,
+    /// What the vectors are like.
+    pub(super) observation: Observation,
     /// The bad lines.
     pub(super) rejects: Rejects,
     /// What was handed out so far.
@@ -71,6 +74,7 @@ impl<'a> Feed<'a> {
             task: progress.task(&doing, Unit::Bytes, source.size()),
             failure: None,
             passed: 0,
+            observation: Observation::default(),
             rejects,
             totals: Totals::default(),
         }
@@ -172,9 +176,13 @@ impl<'a> Feed<'a> {
     async fn receive(&mut self) -> Option<Chunk> {
         while self.failure.is_none() {
             match self.events.recv().await? {
-                Event::Rows(chunk) if chunk.lines.rows() > 0 => return Some(chunk),
+                Event::Rows(chunk) if chunk.lines.rows() > 0 => {
+                    self.observation.look(&chunk.bytes);
+                    return Some(chunk);
+                }
                 Event::Rows(_) => {}
                 Event::Layout(places) => {
+                    self.observation.learn(self.destination, &places);
                     let field = |place: &usize| self.destination.fields.get(*place);
                     let columns = places.iter().filter_map(field);
                     self.columns = columns.map(|field| field.column.clone()).collect();

@@ -11,6 +11,7 @@ use super::copying::{Failure, Into};
 use super::destination::Destination;
 use super::embedding_stage::{Embedded, Texts};
 use super::feed::Feed;
+use super::observation::VectorFacts;
 use super::refusal;
 use super::rejects::{Rejects, Tolerance};
 use super::replace;
@@ -63,6 +64,8 @@ pub struct LoadReport {
     pub sequence_moved_to: Option<i64>,
     /// The vector indexes that every row had to enter.
     pub vector_indexes: Vec<String>,
+    /// What the vectors of the source are like.
+    pub vectors: VectorFacts,
     /// Whether the planner's statistics were renewed after the commit.
     pub analyzed: bool,
     /// How many rows of the source earlier runs had dealt with, where this run went on behind them.
@@ -217,6 +220,7 @@ pub(super) fn report(
         seconds: 0.0,
         sequence_moved_to: None,
         vector_indexes: destination.vector_indexes.clone(),
+        vectors: feed.observation.facts(),
         analyzed: false,
         resumed_after: None,
         complete_before: false,

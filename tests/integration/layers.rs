@@ -20,6 +20,7 @@ const DOMAINS: &[&str] = &[
     "export",
     "synthesize",
     "embedded",
+    "index",
 ];
 
 /// What a room of `src/` may import besides itself.

@@ -15,6 +15,7 @@ mod doctor;
 mod embedded;
 mod embedding;
 mod export;
+mod index;
 mod layers;
 mod pooler;
 mod profile;

@@ -2,11 +2,38 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::cli::index::show_restored;
 use crate::error::Outcome;
+use crate::index::Restored;
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
 use crate::seed::{CheckReport, Embedded, LoadReport, Problem, ToEmbed};
+
+/// A load, and the indexes that were built again after it.
+#[derive(Debug, Serialize)]
+pub(super) struct Loaded {
+    #[serde(flatten)]
+    pub(super) report: LoadReport,
+    /// What became of the indexes that it did without.
+    #[serde(rename = "deferred_indexes")]
+    pub(super) restored: Restored,
+}
+
+impl Report for Loaded {
+    const KIND: &'static str = LoadReport::KIND;
+
+    fn human(&self, page: &mut Page) {
+        self.report.human(page);
+        show_restored(page, &self.restored);
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.report.outcome()
+    }
+}
 
 impl Report for LoadReport {
     const KIND: &'static str = "seed";

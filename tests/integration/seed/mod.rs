@@ -16,3 +16,4 @@ mod resuming;
 mod server_side;
 mod sources;
 mod types;
+mod warnings;

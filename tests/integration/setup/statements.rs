@@ -15,6 +15,10 @@ const NOT_PREPARED: &[(&str, &str)] = &[
         "sql/seed/ledger_create.sql",
         "several statements; run below, since the other ledger statements need its table",
     ),
+    (
+        "sql/index/deferred_create.sql",
+        "several statements; run below, since the other statements on deferred indexes need its table",
+    ),
 ];
 
 #[tokio::test]
@@ -30,6 +34,11 @@ async fn every_statement_can_be_prepared() {
         run(
             &mut connection,
             include_str!("../../../sql/seed/ledger_create.sql"),
+        )
+        .await;
+        run(
+            &mut connection,
+            include_str!("../../../sql/index/deferred_create.sql"),
         )
         .await;
         let mut prepared = 0;

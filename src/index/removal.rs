@@ -1,0 +1,127 @@
+//! Dropping indexes: on purpose, or what failed builds have left.
+
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::definition::drop_statement;
+use super::facts;
+use super::found::{Found, vector_indexes};
+use super::leftover::leftovers;
+use super::plan::expect_owner;
+use crate::connection::{Connector, Need, TransactionOptions};
+use crate::error::{Context as _, Result};
+use crate::progress::{Progress, Unit};
+use crate::sql::{QualifiedName, run};
+
+/// Indexes that are to be dropped.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RemovalPlan {
+    /// Each with its statement.
+    pub steps: Vec<RemovalStep>,
+    /// Whether readers and writers go on meanwhile.
+    pub concurrently: bool,
+}
+
+/// An index that is to be dropped.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RemovalStep {
+    /// The index.
+    pub index: QualifiedName,
+    /// Its table.
+    pub table: QualifiedName,
+    /// Its size.
+    pub bytes: i64,
+    /// Whether queries may use it now.
+    pub is_valid: bool,
+    /// Whether its table has no other valid vector index.
+    pub is_last: bool,
+    /// The statement.
+    pub statement: String,
+    /// The statement that makes it again.
+    pub undo: String,
+}
+
+/// What was dropped.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Removed {
+    /// The indexes, in order.
+    pub dropped: Vec<RemovalStep>,
+    /// The bytes that they had.
+    pub bytes: i64,
+}
+
+/// Plans to drop an index.
+pub async fn plan_removal(
+    connection: &mut PgConnection,
+    index: &Found,
+    concurrently: bool,
+) -> Result<RemovalPlan> {
+    Ok(RemovalPlan {
+        steps: vec![step(connection, index, concurrently).await?],
+        concurrently,
+    })
+}
+
+/// Plans to drop what failed builds have left, on a table or in the whole database.
+pub async fn plan_cleaning(connection: &mut PgConnection, table_oid: Option<i64>) -> Result<RemovalPlan> {
+    let mut steps = Vec::new();
+    for index in leftovers(connection, table_oid).await? {
+        steps.push(step(connection, &index, true).await?);
+    }
+    Ok(RemovalPlan {
+        steps,
+        concurrently: true,
+    })
+}
+
+async fn step(connection: &mut PgConnection, index: &Found, concurrently: bool) -> Result<RemovalStep> {
+    let definition = &index.definition;
+    expect_owner(&facts::table(connection, &definition.table).await?)?;
+    let others = vector_indexes(connection, Some(index.table_oid)).await?;
+    let is_last = index.is_valid
+        && !others
+            .iter()
+            .any(|other| other.is_valid && other.oid != index.oid);
+    let name = definition.qualified();
+    Ok(RemovalStep {
+        statement: drop_statement(&name, concurrently),
+        undo: definition.statement(true),
+        index: name,
+        table: definition.table.clone(),
+        bytes: index.bytes,
+        is_valid: index.is_valid,
+        is_last,
+    })
+}
+
+/// Drops the indexes of a plan.
+pub async fn remove(connector: &Connector, plan: &RemovalPlan, progress: &dyn Progress) -> Result<Removed> {
+    let mut session = connector.open(Need::Session, progress).await?;
+    let mut dropped = Vec::new();
+    for step in &plan.steps {
+        let label = format!("drop `{}`", step.index.plain());
+        let task = progress.task(&label, Unit::Unknown, None);
+        let done = if plan.concurrently {
+            let outside = session.outside_transaction().await?;
+            run(&mut *outside, "set lock_timeout = 0").await?;
+            run(outside, step.statement.clone()).await.context(label)
+        } else {
+            let mut transaction = session.begin(&TransactionOptions::write()).await?;
+            run(&mut transaction, step.statement.clone())
+                .await
+                .context(label)?;
+            transaction.commit().await.context("commit")
+        };
+        done.map_err(|error| {
+            error.hint(
+                "Run `vecops index list` to see what is there, `vecops index clean` to drop what is left.",
+            )
+        })?;
+        task.finish();
+        dropped.push(step.clone());
+    }
+    Ok(Removed {
+        bytes: dropped.iter().map(|step| step.bytes).sum(),
+        dropped,
+    })
+}

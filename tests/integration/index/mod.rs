@@ -1,0 +1,7 @@
+//! `vecops index` against real servers: builds, their figures, and what remains when they fail.
+
+mod building;
+mod deferring;
+mod estimating;
+mod faults;
+mod fixture;

@@ -5,7 +5,15 @@ use std::path::{Path, PathBuf};
 
 const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
 const FOUNDATIONS: &[&str] = &["sql", "vector", "collection", "connection", "catalog"];
-const DOMAINS: &[&str] = &["setup", "seed", "search", "export", "synthesize", "embedded"];
+const DOMAINS: &[&str] = &[
+    "setup",
+    "seed",
+    "search",
+    "export",
+    "synthesize",
+    "embedded",
+    "backup",
+];
 
 /// What a room of `src/` may import besides itself.
 fn allowed(room: &str) -> Vec<&'static str> {

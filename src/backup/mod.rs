@@ -6,6 +6,7 @@
 //! Format: `docs/backup.md`; the stream: PostgreSQL documentation, "COPY", binary format; the frame: RFC 8878.
 
 pub mod chunk;
+pub mod definition;
 pub mod digest;
 pub mod manifest;
 pub mod repository;

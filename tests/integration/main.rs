@@ -9,6 +9,7 @@
     reason = "the tests stand outside: they read the environment they were started in"
 )]
 
+mod backup;
 mod contract;
 mod doctor;
 mod embedded;

@@ -1,0 +1,4 @@
+//! Backups: definitions of tables, and restoring them.
+
+mod definition;
+mod rich;

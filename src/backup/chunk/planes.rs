@@ -247,13 +247,17 @@ impl<R: Read> PlanesDecoder<R> {
         let [kind] = self.array::<1>()?;
         let lengths = self.bytes(u64::from(rows) * 4)?;
         let lengths = from_planes(&lengths, 4);
-        let total: u64 = lengths_of(&lengths).map(|length| u64::try_from(length).unwrap_or(u64::MAX)).sum();
+        let total: u64 = lengths_of(&lengths)
+            .map(|length| u64::try_from(length).unwrap_or(u64::MAX))
+            .sum();
         let bytes = match kind {
             0 => self.bytes(total)?,
             2 | 4 => {
                 let values = u64::try_from(lengths_of(&lengths).count()).map_err(io::Error::other)?;
                 let heads_length = values * 4;
-                let elements_length = total.checked_sub(heads_length).ok_or_else(|| wrong("a vector is too short"))?;
+                let elements_length = total
+                    .checked_sub(heads_length)
+                    .ok_or_else(|| wrong("a vector is too short"))?;
                 let heads = self.bytes(heads_length)?;
                 let elements = self.bytes(elements_length)?;
                 together(&lengths, &heads, &from_planes(&elements, usize::from(kind)))?
@@ -305,7 +309,9 @@ impl Fields {
 fn together(lengths: &[u8], mut heads: &[u8], mut elements: &[u8]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(heads.len() + elements.len());
     for length in lengths_of(lengths) {
-        let body = length.checked_sub(VECTOR_HEAD).filter(|body| *body <= elements.len());
+        let body = length
+            .checked_sub(VECTOR_HEAD)
+            .filter(|body| *body <= elements.len());
         let body = body.ok_or_else(|| wrong("a vector is too short"))?;
         let (head, heads_left) = heads.split_at(VECTOR_HEAD.min(heads.len()));
         let (element, elements_left) = elements.split_at(body);
@@ -359,7 +365,9 @@ mod tests {
         for row in rows {
             bytes.extend(i16::try_from(row.len()).unwrap().to_be_bytes());
             for field in row {
-                let length = field.as_ref().map_or(-1, |field| i32::try_from(field.len()).unwrap());
+                let length = field
+                    .as_ref()
+                    .map_or(-1, |field| i32::try_from(field.len()).unwrap());
                 bytes.extend(length.to_be_bytes());
                 bytes.extend(field.iter().flatten());
             }

@@ -3,6 +3,14 @@
 //! A chunk is one complete stream of binary COPY (header, rows, trailer), coded and in one zstd frame with its content
 //! checksum. Its object is named by the SHA-256 of the stored bytes.
 
+mod planes;
+mod read;
+mod write;
+
+pub use planes::{PlanesDecoder, PlanesEncoder};
+pub use read::ChunkReader;
+pub use write::Cutter;
+
 use serde::{Deserialize, Serialize};
 
 use super::digest::{RowsDigest, Sha};

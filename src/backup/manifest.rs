@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::chunk::{Chunk, Range};
+use super::definition::Definition;
 use super::digest::{RowsDigest, Sha};
 use crate::error::{Error, Kind, Result};
 use crate::sql::{Ident, QualifiedName};
@@ -40,12 +40,8 @@ pub struct Manifest {
     pub snapshot: Snapshot,
     /// The tables with their chunks.
     pub tables: Vec<Table>,
-    /// The values of the sequences that belong to the tables.
-    pub sequences: Vec<Sequence>,
-    /// The rows of `supabase_migrations.schema_migrations`, where they could be read.
-    pub migrations: Vec<Value>,
-    /// What the catalog says of everything that the tables need.
-    pub definition: Value,
+    /// What the catalog says of everything that the tables need, with the values of their sequences.
+    pub definition: Definition,
     /// The other files beside the manifest, with the SHA-256 of each.
     pub files: BTreeMap<String, Sha>,
 }
@@ -157,18 +153,6 @@ pub enum Transport {
     Binary,
     /// The value as text, because its binary form is missing or holds numbers that only its database knows.
     Text,
-}
-
-/// A sequence and its state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sequence {
-    /// Its name.
-    pub name: QualifiedName,
-    /// The value it gave last, or will give first.
-    pub last_value: i64,
-    /// Whether it gave that value.
-    pub is_called: bool,
 }
 
 /// A stored vector as a query, and its exact nearest neighbours among the rows of a range.

@@ -8,5 +8,6 @@
 pub mod chunk;
 pub mod definition;
 pub mod digest;
+pub mod dump;
 pub mod manifest;
 pub mod repository;

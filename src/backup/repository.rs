@@ -337,7 +337,7 @@ fn parent(path: &Path) -> Result<&Path> {
 }
 
 /// Makes a folder and those above it, private to the user.
-fn make_folder(path: &Path) -> Result<()> {
+pub(super) fn make_folder(path: &Path) -> Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -7,6 +7,7 @@ mod completions;
 mod consent;
 pub mod context;
 mod demo;
+mod dump;
 mod embedded;
 mod export;
 mod generate;
@@ -61,6 +62,7 @@ enum Command {
     Seed(seed::SeedArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
+    Dump(dump::DumpArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -77,6 +79,7 @@ impl Command {
             Self::Seed(_) => "seed",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
+            Self::Dump(_) => "dump",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
@@ -142,6 +145,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Dump(args) => dump::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

@@ -11,3 +11,4 @@ pub mod digest;
 pub mod dump;
 pub mod manifest;
 pub mod repository;
+pub mod restore;

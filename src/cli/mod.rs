@@ -15,6 +15,7 @@ mod globals;
 mod init;
 mod interrupt;
 mod profile;
+mod restore;
 mod search;
 mod seed;
 mod setup;
@@ -63,6 +64,7 @@ enum Command {
     Search(search::SearchArgs),
     Export(export::ExportArgs),
     Dump(dump::DumpArgs),
+    Restore(restore::RestoreArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -80,6 +82,7 @@ impl Command {
             Self::Search(_) => "search",
             Self::Export(_) => "export",
             Self::Dump(_) => "dump",
+            Self::Restore(_) => "restore",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
@@ -146,6 +149,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
         Command::Dump(args) => dump::run(context, args).await,
+        Command::Restore(args) => restore::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

@@ -20,17 +20,19 @@ pub(super) async fn create(
     progress: &dyn Progress,
 ) -> Result<Stage> {
     let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
-    if request.restart {
-        let earlier = ledger.read(&mut transaction).await?;
-        if let Some((stage, _)) = earlier
-            && stage != Stage::Finished
-        {
-            drop_tables(&mut transaction, &wanted.made).await?;
-        }
+    let unfinished = request.restart
+        && ledger
+            .read(&mut transaction)
+            .await?
+            .is_some_and(|(stage, _)| stage != Stage::Finished);
+    if unfinished && request.part == Part::OnlyData {
+        empty_tables(&mut transaction, &wanted.made).await?;
+    } else if unfinished {
+        drop_tables(&mut transaction, &wanted.made).await?;
     }
-    if request.part == Part::OnlyData {
+    if request.part == Part::OnlyData && !unfinished {
         close(&mut transaction, wanted, manifest).await?;
-    } else {
+    } else if request.part != Part::OnlyData {
         if request.existing == Existing::Drop {
             drop_tables(&mut transaction, &wanted.made).await?;
         }
@@ -76,6 +78,17 @@ async fn drop_tables(connection: &mut sqlx::PgConnection, definition: &Definitio
         .await
         .context("drop the tables that are there")
         .map_err(|error| error.hint("Drop what depends on them first, or use `--swap`, which keeps them."))
+}
+
+async fn empty_tables(connection: &mut sqlx::PgConnection, definition: &Definition) -> Result<()> {
+    let names: Vec<String> = definition
+        .tables
+        .iter()
+        .map(|table| table.name.to_string())
+        .collect();
+    sql::run(connection, format!("truncate {}", names.join(", ")))
+        .await
+        .context("empty the tables of the earlier run")
 }
 
 /// Types that were there already must be those of the backup: their values are in its rows.

@@ -152,14 +152,27 @@ pub async fn prepare(session: &mut Session, request: &Request, progress: &dyn Pr
     let facts = facts::read(&mut transaction, &manifest, request).await?;
     let mut wanted = Wanted::new(&manifest, request, &facts)?;
     let ledger = Ledger::new(&manifest, request, &wanted);
-    let earlier = ledger.read(&mut transaction).await?;
+    // Where its tables are gone, an earlier run is nothing to go on from.
+    let earlier = ledger
+        .read(&mut transaction)
+        .await?
+        .filter(|(stage, _)| wanted.is_there(&facts, *stage == Stage::Finished));
     let mut stage = None;
     match earlier {
         Some((found, state)) if !request.restart => {
             wanted.resume(&state)?;
             stage = Some(found);
         }
-        _ => wanted.fit(&mut transaction, &facts, request, progress).await?,
+        // Tables that were there before keep what they had before the earlier run closed them.
+        Some((found, state)) if request.part == Part::OnlyData && found != Stage::Finished => {
+            wanted.resume(&state)?;
+        }
+        other => {
+            let own = other.is_some_and(|(found, _)| found != Stage::Finished);
+            wanted
+                .fit(&mut transaction, &facts, request, own, progress)
+                .await?;
+        }
     }
     let plan = plan::plan(
         &mut transaction,

@@ -170,18 +170,30 @@ impl Wanted {
             .map_err(|error| Error::bug("a restore's state does not become JSON").cause(error))
     }
 
-    /// Holds it against what is there: takes out what need not be made, and refuses what cannot be.
+    /// Whether the tables of an earlier run are still there.
+    pub(super) fn is_there(&self, facts: &Facts, finished: bool) -> bool {
+        let at = |table: &WantedTable| if finished { table.to.clone() } else { table.at.clone() };
+        self.tables
+            .iter()
+            .all(|table| facts.relations.contains(&at(table)))
+    }
+
+    /// Holds it against what is there: takes out what need not be made, and refuses what cannot be. Tables that are
+    /// there are no hindrance where they are an earlier run's `own`, which is begun anew.
     pub(super) async fn fit(
         &mut self,
         connection: &mut PgConnection,
         facts: &Facts,
         request: &Request,
+        own: bool,
         progress: &dyn Progress,
     ) -> Result<()> {
         self.expect_roles(facts)?;
         self.fit_extensions(connection, facts).await?;
         self.fit_schemas(facts)?;
-        self.expect_tables(facts, request)?;
+        if !own {
+            self.expect_tables(facts, request)?;
+        }
         self.expect_referred(facts)?;
         if self.only_rows {
             return self.take_existing(connection).await;

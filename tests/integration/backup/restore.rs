@@ -82,7 +82,7 @@ async fn a_table_opens_only_to_whom_the_backup_grants_it() {
         .await;
         let output = restore(&sandbox, &target, &["--json"]).assert().success();
         let report: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-        let report = report.get("result").unwrap_or(&report);
+        let report = report.get("data").unwrap_or(&report);
         assert_eq!(report["rows"], 12000, "{report:#}");
         assert!(report["canaries"]["equal"].as_u64().unwrap() >= 3, "{report:#}");
         assert!(report["canaries"]["recall"][0]["recall_at_10"].as_f64().unwrap() > 0.5);
@@ -136,7 +136,7 @@ async fn a_table_comes_back_beside_the_live_one_or_in_its_place() {
             .assert()
             .success();
         let report: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
-        let report = report.get("result").unwrap_or(&report);
+        let report = report.get("data").unwrap_or(&report);
         assert_eq!(digest(database, "public.items").await, before);
         let kept = report["kept"][0].as_str().unwrap();
         assert_eq!(

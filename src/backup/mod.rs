@@ -9,5 +9,8 @@ pub mod chunk;
 pub mod definition;
 pub mod digest;
 pub mod dump;
+pub mod key;
+pub mod list;
 pub mod manifest;
 pub mod repository;
+pub mod verify;

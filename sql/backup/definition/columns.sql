@@ -1,4 +1,4 @@
--- The columns of tables as documents, in order; dropped ones are not among them.
+-- The columns of tables as documents, in order; dropped ones are not among them. A partition's identity is its parent's.
 -- $1 int8[]: oids of tables
 select
     a.attrelid::int8 as oid,
@@ -21,7 +21,7 @@ select
             'kind', case a.attgenerated when 's' then 'stored' else 'virtual' end,
             'expression', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
         ) end,
-        'identity', case a.attidentity when 'a' then 'always' when 'd' then 'by-default' end,
+        'identity', case case when c.relispartition then '' else a.attidentity end when 'a' then 'always' when 'd' then 'by-default' end,
         'storage', case when a.attstorage <> t.typstorage then
             case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' else 'extended' end
         end,
@@ -31,6 +31,7 @@ select
         'comment', pg_catalog.col_description(a.attrelid, a.attnum)
     )::text as document
 from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_type t on t.oid = a.atttypid
 join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

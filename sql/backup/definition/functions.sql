@@ -1,5 +1,6 @@
 -- The functions that tables need or that use them, as documents: called by defaults, constraints, index expressions,
--- policies and triggers, or by domains; depending on a table; or, of the session's own, naming one in their text.
+-- policies and triggers, or by domains; depending on a table; or naming one in their text. Those of the platform, which
+-- the session does not own, are none of them.
 -- $1 int8[]: oids of tables
 -- $2 int8[]: oids of types
 with parts (class, oid, why) as (
@@ -59,7 +60,6 @@ found (oid, why, rank) as (
             || '($|[^[:alnum:]_$])'
         )
     join pg_catalog.pg_language l on l.oid = f.prolang and l.lanname not in ('c', 'internal')
-    where pg_catalog.pg_has_role(f.proowner, 'USAGE')
 ),
 best as (
     select distinct on (f.oid) f.oid, f.why
@@ -82,7 +82,11 @@ join pg_catalog.pg_proc p on p.oid = b.oid
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 join pg_catalog.pg_roles r on r.oid = p.proowner
 where p.prokind in ('f', 'p')
-  and n.nspname not in ('pg_catalog', 'information_schema', 'vecops')
+  and pg_catalog.pg_has_role(p.proowner, 'USAGE')
+  and n.nspname not in (
+      'pg_catalog', 'information_schema', 'vecops', 'auth', 'storage', 'realtime', 'vault', 'pgsodium', 'graphql',
+      'graphql_public', 'pgbouncer', 'supabase_functions', 'supabase_migrations', 'cron', 'net', 'pgmq'
+  )
   and not exists (
       select from pg_catalog.pg_depend d
       where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'e'

@@ -49,7 +49,11 @@ pub async fn capture(connection: &mut PgConnection, tables: &[QualifiedName]) ->
     definition.functions = functions.into_iter().map(|(_, function)| function).collect();
     definition.sequences = sequences.iter().map(|(_, sequence)| sequence.clone()).collect();
 
-    let names = schema_names(&definition);
+    let names: Vec<String> = definition
+        .schemas_in_use()
+        .into_iter()
+        .map(|schema| schema.as_str().to_owned())
+        .collect();
     let schemas = fixed(include_str!("../../../sql/backup/definition/schemas.sql")).bind(names.clone());
     let schemas = documents::<Schema>(connection, schemas)
         .await
@@ -281,23 +285,6 @@ async fn migrations(connection: &mut PgConnection) -> Result<Vec<serde_json::Val
     plain_documents(connection, rows)
         .await
         .context("read the migrations")
-}
-
-/// The schemas that anything of the definition lives in, extensions' included.
-fn schema_names(definition: &Definition) -> Vec<String> {
-    let tables = definition.tables.iter().map(|table| &table.name.schema);
-    let types = definition.types.iter().map(|kind| &kind.name.schema);
-    let sequences = definition.sequences.iter().map(|sequence| &sequence.name.schema);
-    let functions = definition.functions.iter().map(|function| &function.name.schema);
-    let extensions = definition.extensions.iter().map(|extension| &extension.schema);
-    let names: BTreeSet<&str> = tables
-        .chain(types)
-        .chain(sequences)
-        .chain(functions)
-        .chain(extensions)
-        .map(crate::sql::Ident::as_str)
-        .collect();
-    names.into_iter().map(str::to_owned).collect()
 }
 
 /// A statement about objects of these oids.

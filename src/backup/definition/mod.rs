@@ -9,8 +9,12 @@
 mod access;
 mod capture;
 mod data_type;
+mod deparsed;
+mod difference;
 mod function;
+mod renames;
 mod sequence;
+mod statements;
 mod table;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +22,11 @@ use serde::{Deserialize, Serialize};
 pub use access::{Access, DefaultPrivilege, Grant, Grantee, Policy};
 pub use capture::capture;
 pub use data_type::{Attribute, DataType, Domain, DomainCheck, Range, Shape};
+pub use difference::Difference;
 pub use function::{Function, Reason, Trigger};
+pub use renames::Renames;
 pub use sequence::{Owned, Sequence};
+pub use statements::{Stage, Statement};
 pub use table::{
     Column, Constraint, ConstraintKind, Generated, GeneratedKind, Identity, Index, KeyType, ReplicaIdentity,
     Table,

@@ -12,6 +12,7 @@ pub(super) fn tables() -> Vec<QualifiedName> {
         "\"App \"\"2\"\"\".\"Mixed Case\"",
         "app.events",
         "app.tags",
+        "app.keys_of_events",
     ]
     .iter()
     .map(|name| name.parse().unwrap())

@@ -9,6 +9,7 @@ pub mod chunk;
 pub mod definition;
 pub mod digest;
 pub mod dump;
+pub mod emergency;
 pub mod key;
 pub mod list;
 pub mod manifest;

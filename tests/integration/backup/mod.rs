@@ -1,4 +1,10 @@
-//! Backups: definitions of tables, and restoring them.
+//! Backups: definitions of tables, writing backups, checking them, and restoring them.
 
+mod damage;
 mod definition;
+mod dumping;
+mod emergency;
+mod fixture;
+mod interruption;
 mod rich;
+mod values;

@@ -3,7 +3,7 @@
 //! Version 1. A reader refuses a newer version and any field it does not know, with exit code 14; what an older vecops
 //! wrote stays readable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +226,25 @@ impl Manifest {
             if !sound {
                 let message = format!(
                     "the manifest `{place}` is damaged: the chunks of {} do not add up to the table",
+                    table.name.plain()
+                );
+                return Err(Error::new(Kind::Archive, message));
+            }
+            let mut seen = HashSet::new();
+            let repeated = table.chunks.iter().find(|chunk| !seen.insert(chunk.object));
+            // Only rows without a key may be the same twice.
+            if let (Some(chunk), false) = (repeated, table.key.is_empty()) {
+                let message = format!(
+                    "the manifest `{place}` is damaged: {} has the chunk `{}` twice",
+                    table.name.plain(),
+                    chunk.object
+                );
+                return Err(Error::new(Kind::Archive, message));
+            }
+            let keyed = |name: &Ident| table.columns.iter().any(|column| column.name == *name);
+            if !table.key.iter().all(keyed) {
+                let message = format!(
+                    "the manifest `{place}` is damaged: {} lacks a column of its key",
                     table.name.plain()
                 );
                 return Err(Error::new(Kind::Archive, message));

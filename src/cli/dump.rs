@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, args: DumpArgs) -> Result<Outcome> {
         return context.finish(&plan);
     }
     let report = context
-        .unless_interrupted(dump::dump(connector, &request, progress))
+        .unless_interrupted(Box::pin(dump::dump(connector, &request, progress)))
         .await?;
     context.finish(&report)
 }

@@ -3,6 +3,7 @@
 //! The only layer that knows clap and dialoguer. [`context`] resolves flags, environment and files once;
 //! nothing below reads the environment or prints. A command that needs two domains composes them here.
 
+mod backup;
 mod completions;
 mod consent;
 pub mod context;
@@ -20,6 +21,7 @@ mod search;
 mod seed;
 mod setup;
 mod synthesize;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +66,8 @@ enum Command {
     Search(search::SearchArgs),
     Export(export::ExportArgs),
     Dump(dump::DumpArgs),
+    Verify(verify::VerifyArgs),
+    Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
@@ -82,6 +86,8 @@ impl Command {
             Self::Search(_) => "search",
             Self::Export(_) => "export",
             Self::Dump(_) => "dump",
+            Self::Verify(_) => "verify",
+            Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
@@ -112,6 +118,9 @@ fn start(cli: Cli) -> u8 {
     let mut globals = cli.globals;
     if let Command::Profile(args) = &cli.command {
         globals.profile = globals.profile.or_else(|| args.profile().map(str::to_owned));
+    }
+    if let Command::Verify(args) = &cli.command {
+        globals.profile = args.against().map(str::to_owned).or(globals.profile);
     }
     let context = match Context::new(globals, cli.command.name()) {
         Ok(context) => context,
@@ -148,8 +157,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Seed(args) => seed::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
-        Command::Dump(args) => dump::run(context, args).await,
-        Command::Restore(args) => restore::run(context, args).await,
+        Command::Dump(args) => Box::pin(dump::run(context, args)).await,
+        Command::Verify(args) => verify::run(context, args).await,
+        Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => Box::pin(restore::run(context, args)).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

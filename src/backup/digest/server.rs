@@ -115,8 +115,8 @@ pub async fn on_server(
             .parse()
             .map_err(|_| Error::bug(format!("the server's sum `{sum}` is no whole number")))?;
         // The last eight bytes of two's complement are the sum modulo 2^64.
-        let [.., a, b, c, d, e, f, g, h] = sum.to_be_bytes();
-        *lane = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        let bytes = sum.to_be_bytes();
+        *lane = bytes.last_chunk().map_or(0, |last| u64::from_be_bytes(*last));
     }
     Ok((
         u64::try_from(rows).unwrap_or_default(),
@@ -124,7 +124,8 @@ pub async fn on_server(
     ))
 }
 
-/// Each column is sent once, in the innermost query, which OFFSET keeps apart: its value may be long and out of line.
+/// Each column is sent once and each row hashed once: OFFSET keeps the queries apart, which the planner would otherwise
+/// fold into one that repeats them for every use.
 fn statement(from: &str, columns: &[SentColumn], condition: Option<&str>) -> String {
     let sent: Vec<String> = columns
         .iter()
@@ -148,7 +149,7 @@ fn statement(from: &str, columns: &[SentColumn], condition: Option<&str>) -> Str
         .collect();
     let condition = condition.map_or_else(String::new, |condition| format!(" where {condition}"));
     format!(
-        "select pg_catalog.count(*) as rows, {} from (select pg_catalog.encode(pg_catalog.sha256(pg_catalog.int2send({}::pg_catalog.int2){}), 'hex') as h from (select {} from {from} t{condition} offset 0) fields) hashes",
+        "select pg_catalog.count(*) as rows, {} from (select pg_catalog.encode(pg_catalog.sha256(pg_catalog.int2send({}::pg_catalog.int2){}), 'hex') as h from (select {} from {from} t{condition} offset 0) fields offset 0) hashes",
         lanes.join(", "),
         columns.len(),
         fields.concat(),

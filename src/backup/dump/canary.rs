@@ -7,9 +7,9 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::chunk::Range;
+use super::super::key::{condition, texts};
 use super::super::manifest::{Canary, Neighbour};
 use super::inspect::Source;
-use super::partition::{condition, key_texts};
 use crate::catalog::{Index, Table, VectorExtension};
 use crate::error::{Context as _, Result};
 use crate::sql::{self, Ident};
@@ -71,7 +71,7 @@ async fn ask(
         condition(within, &source.key).map_or_else(String::new, |condition| format!("{condition} and "));
     let names: Vec<String> = source.key.iter().map(|column| column.name.to_string()).collect();
     let statement = include_str!("../../../sql/backup/canaries.sql")
-        .replace("{key}", &key_texts(&source.key, "t").join(", "))
+        .replace("{key}", &texts(&source.key, "t").join(", "))
         .replace(
             "{order}",
             &names

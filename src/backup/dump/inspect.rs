@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{FromRow, Row as _};
 
 use super::super::digest::{SentColumn, sent_columns};
+use super::super::key::KeyColumn;
 use super::super::manifest::{Column, Transport};
 use super::Selection;
 use crate::error::{Context as _, Error, Result};
@@ -20,13 +21,6 @@ pub(in crate::backup) struct Source {
     pub(super) estimated_rows: f64,
     pub(super) bytes: u64,
     pub(super) pages: u32,
-}
-
-/// A column of the key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyColumn {
-    pub(super) name: Ident,
-    pub(super) type_text: String,
 }
 
 /// What was found.

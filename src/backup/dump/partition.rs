@@ -4,9 +4,10 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::chunk::{MOST_ROWS, Range};
-use super::inspect::{KeyColumn, Source};
+use super::super::key::texts;
+use super::inspect::Source;
 use crate::error::{Context as _, Result};
-use crate::sql::{self, literal};
+use crate::sql;
 
 /// How many rows are looked at to know how long one is.
 const LOOKED_AT: u32 = 500;
@@ -104,7 +105,7 @@ async fn boundaries(connection: &mut PgConnection, source: &Source, rows: u64) -
     let names = names.join(", ");
     let statement = format!(
         "select array[{}] as key from (select {names}, pg_catalog.row_number() over (order by {names}) as place from {}) numbered where place > 1 and (place - 1) % {rows} = 0 order by place",
-        key_texts(&source.key, "numbered").join(", "),
+        texts(&source.key, "numbered").join(", "),
         source.from()
     );
     let found = sql::dynamic(statement).fetch_all(connection).await?;
@@ -138,47 +139,4 @@ fn pages(source: &Source, measure: Measure) -> Vec<Range> {
     }
     ranges.push(Range::Ctid { from, to: None });
     ranges
-}
-
-/// The key's columns as texts.
-pub(super) fn key_texts(key: &[KeyColumn], alias: &str) -> Vec<String> {
-    key.iter()
-        .map(|column| format!("{alias}.{}::pg_catalog.text", column.name))
-        .collect()
-}
-
-/// The condition that a row of a range meets, on the table called `t`.
-pub(super) fn condition(range: &Range, key: &[KeyColumn]) -> Option<String> {
-    let both = |parts: Vec<String>| (!parts.is_empty()).then(|| parts.join(" and "));
-    match range {
-        Range::Whole => None,
-        Range::Ctid { from, to } => {
-            let mut parts = vec![format!("t.ctid >= '({from},0)'::pg_catalog.tid")];
-            parts.extend(to.map(|to| format!("t.ctid < '({to},0)'::pg_catalog.tid")));
-            both(parts)
-        }
-        Range::Key { from, to } => {
-            let bound = |operator: &str, values: &Vec<String>| {
-                let names: Vec<String> = key.iter().map(|column| format!("t.{}", column.name)).collect();
-                let values: Vec<String> = key
-                    .iter()
-                    .zip(values)
-                    .map(|(column, value)| format!("{}::{}", literal(value), column.type_text))
-                    .collect();
-                format!("({}) {operator} ({})", names.join(", "), values.join(", "))
-            };
-            let from = from.as_ref().map(|from| bound(">=", from));
-            let to = to.as_ref().map(|to| bound("<", to));
-            both(from.into_iter().chain(to).collect())
-        }
-    }
-}
-
-/// The order of the key.
-pub(super) fn order(key: &[KeyColumn]) -> String {
-    if key.is_empty() {
-        return String::new();
-    }
-    let names: Vec<String> = key.iter().map(|column| format!("t.{}", column.name)).collect();
-    format!(" order by {}", names.join(", "))
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::chunk::Chunk;
 use super::super::definition::Definition;
 use super::super::digest::{RowsDigest, Sha};
+use super::super::emergency;
 use super::super::manifest::{Canary, FORMAT, Manifest, Source, State, Table};
 use super::super::repository::Repository;
 use super::attempt::Begun;
@@ -57,7 +58,7 @@ pub(super) fn publish(
         definition,
         files: std::collections::BTreeMap::new(),
     };
-    let files: Vec<(&str, Vec<u8>)> = Vec::new();
+    let files = emergency::files(&manifest);
     for (name, bytes) in &files {
         manifest.files.insert((*name).to_owned(), Sha::of(bytes));
     }

@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 
 use super::super::chunk::{Chunk, Codec, Cutter, Range};
 use super::super::digest::{RowsDigest, on_server};
+use super::super::key::{condition, order};
 use super::super::repository::Repository;
 use super::inspect::Source;
 use super::journal::Journal;
-use super::partition::{condition, order};
+
 use crate::error::{Context as _, Error, Result};
 use crate::progress::Task;
 use crate::sql;

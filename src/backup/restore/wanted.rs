@@ -172,7 +172,13 @@ impl Wanted {
 
     /// Whether the tables of an earlier run are still there.
     pub(super) fn is_there(&self, facts: &Facts, finished: bool) -> bool {
-        let at = |table: &WantedTable| if finished { table.to.clone() } else { table.at.clone() };
+        let at = |table: &WantedTable| {
+            if finished {
+                table.to.clone()
+            } else {
+                table.at.clone()
+            }
+        };
         self.tables
             .iter()
             .all(|table| facts.relations.contains(&at(table)))

@@ -1,105 +1,144 @@
-//! Databases with rows, backups of them, and what a test looks at afterwards.
+//! Tables to dump, and ways to run the program on them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use sqlx::Row as _;
-use vecops::sql::{self, QualifiedName};
+use serde_json::Value;
+use sqlx::{Connection as _, PgConnection, Row as _};
+use vecops::sql;
 
-use super::rich;
 use crate::support::{Sandbox, TestDatabase};
 
-/// Rows for every table of the rich schema.
-const ROWS: &str = r#"
-insert into auth.users (id) values ('00000000-0000-0000-0000-000000000001');
-insert into app.documents (team, title, body, tags, mood, moods, share, place, span, spans, metadata, made_at,
-    embedding, half, thin, signs, flags, free)
-select
-    n % 3 + 1, 'title ' || n, repeat('body', n), array['a', null, 'tag ' || n],
-    (array['sad', 'o''k', 'Hap"py'])[n % 3 + 1]::app.mood,
-    case when n % 4 = 0 then array['sad', 'o''k']::app.moods end,
-    n % 12, row('street', '12345', 'sad')::app.place,
-    app.span(n, n + 0.5), app.spans_of_it(app.span(n, n + 0.25)),
-    jsonb_build_object('n', n, 'text', 'ä"\'), '2026-01-01 00:00:00.123+00'::timestamptz + n * interval '1 hour',
-    array[n, sin(n), cos(n)]::extensions.vector, array[n % 7, 1, 2, 3]::extensions.halfvec,
-    ('{1:1,' || n % 900 + 2 || ':2}/1000')::extensions.sparsevec, (n % 65536)::bit(16), (n % 512)::bit(9)::varbit(9),
-    case when n % 2 = 0 then array[1, 2, 3, n, 5]::extensions.vector end
-from generate_series(1, 300) n;
-delete from app.documents where title = 'title 5';
-insert into "App ""2"""."Mixed Case" ("Id", team, document, note)
-select '00000000-0000-0000-0000-000000000001', team, id, 'note' from app.documents limit 1;
-insert into app.keys_of_events select n from generate_series(1, 50) n;
-alter table app.events disable trigger touch;
-insert into app.events (at, embedding)
-select '2025-06-01'::timestamptz + n * interval '1 month', array[n, 1, 1]::extensions.vector from generate_series(1, 50) n;
-alter table app.events enable trigger touch;
-insert into app.tags values ('b', 'a'), ('a', null), ('c', 'b');
-insert into app."LONG" select n, array[n, 1]::extensions.vector from generate_series(1, 20) n;
-"#;
+/// A sandbox with a repository in it.
+pub(super) struct Place {
+    pub(super) sandbox: Sandbox,
+}
 
-/// Makes the rich schema, with rows where they are wanted.
-pub(super) async fn rich_database(database: &TestDatabase) {
-    let mut connection = database.connection().await;
-    sql::run(&mut connection, rich::schema()).await.unwrap();
-    // What reads one's own row of a table with FORCE is no matter of this test.
-    sql::run(&mut connection, ROWS.replace("LONG", rich::LONG))
+impl Place {
+    pub(super) fn new() -> Self {
+        Self {
+            sandbox: Sandbox::new(),
+        }
+    }
+
+    pub(super) fn repository(&self) -> PathBuf {
+        self.sandbox.path().join("repository")
+    }
+
+    /// Runs `vecops dump` of this database; the arguments come behind.
+    pub(super) fn dump(&self, url: &str, arguments: &[&str]) -> assert_cmd::Command {
+        let mut all = vec!["--db-url", url, "--json", "dump", "--to", "repository"];
+        all.extend(arguments);
+        self.sandbox.vecops(&all)
+    }
+
+    /// Dumps, and returns the report.
+    pub(super) fn dumped(&self, database: &TestDatabase, arguments: &[&str]) -> Value {
+        let done = self.dump(&database.url(), arguments).assert().success();
+        serde_json::from_slice(&done.get_output().stdout).unwrap()
+    }
+
+    /// Runs `vecops verify` of the newest backup.
+    pub(super) fn verify(&self, arguments: &[&str]) -> assert_cmd::Command {
+        let mut all = vec!["--json", "verify", "repository"];
+        all.extend(arguments);
+        self.sandbox.vecops(&all)
+    }
+
+    /// Whether the newest backup holds what this database holds.
+    pub(super) fn expect_equal(&self, database: &TestDatabase) {
+        let url = database.url();
+        self.sandbox
+            .vecops(&["--db-url", &url, "verify", "repository", "--against"])
+            .assert()
+            .success();
+        self.verify(&["--deep"]).assert().success();
+    }
+
+    /// The backups that are published.
+    pub(super) fn backups(&self) -> usize {
+        files(&self.repository())
+            .iter()
+            .filter(|path| path.ends_with("MANIFEST.json"))
+            .count()
+    }
+
+    /// The chunks that are there.
+    pub(super) fn objects(&self) -> Vec<PathBuf> {
+        let mut objects = files(&self.repository().join("objects"));
+        objects.retain(|path| path.extension().is_some_and(|extension| extension == "zst"));
+        objects.sort();
+        objects
+    }
+
+    /// The folder of the newest backup.
+    pub(super) fn newest(&self) -> PathBuf {
+        let mut sets: Vec<PathBuf> = files(&self.repository().join("sets"))
+            .into_iter()
+            .filter(|path| path.ends_with("MANIFEST.json"))
+            .collect();
+        sets.sort();
+        sets.pop().unwrap().parent().unwrap().to_owned()
+    }
+}
+
+/// All files below a folder.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs_err::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+pub(super) async fn run(connection: &mut PgConnection, statements: impl Into<String>) {
+    sql::run(connection, statements).await.unwrap();
+}
+
+pub(super) async fn number(connection: &mut PgConnection, query: &str) -> i64 {
+    let row = sql::dynamic(query.to_owned())
+        .fetch_one(connection)
         .await
         .unwrap();
+    row.get(0)
 }
 
-/// A table of several chunks, called `public.items`, with a policy and a grant.
-pub(super) async fn items(database: &TestDatabase) {
+/// Makes `public.docs` with so many rows, of about 1 kB each, that do not compress.
+pub(super) async fn docs(database: &TestDatabase, rows: u32) {
+    let mut connection = database.connection().await;
     run(
-        database,
-        "create extension if not exists vector with schema extensions;
-         create table public.items (id bigint generated always as identity primary key, body text,
-             embedding extensions.vector(64), made_at timestamptz default now());
-         insert into public.items (body, embedding)
-         select 'body ' || n, (select array_agg(sin(n * k)) from generate_series(1, 64) k)::extensions.vector
-         from generate_series(1, 12000) n;
-         create index items_hnsw on public.items using hnsw (embedding extensions.vector_cosine_ops) with (m = 6, ef_construction = 24);
-         create index items_body on public.items (body);
-         create function public.touch() returns trigger language plpgsql as $$ begin new.body = 'touched'; return new; end $$;
-         create trigger touch before insert or update on public.items for each row execute function public.touch();
-         alter table public.items enable row level security;
-         create policy readable on public.items for select to authenticated using (id > 0);
-         grant select on public.items to authenticated;",
+        &mut connection,
+        "create extension if not exists vector with schema extensions; \
+         create table public.docs (id bigint generated always as identity primary key, content text, \
+         embedding extensions.vector(64) not null, noise bytea)",
     )
     .await;
+    more_docs(&mut connection, rows).await;
+    run(&mut connection, "analyze public.docs").await;
+    connection.close().await.unwrap();
 }
 
-/// Dumps everything with vectors and what the arguments add; returns the repository.
-pub(super) fn dump(sandbox: &Sandbox, database: &TestDatabase, arguments: &[&str]) -> PathBuf {
-    let repository = sandbox.path().join("repository");
-    let (url, to) = (database.url(), repository.display().to_string());
-    let mut all = vec!["dump", "--db-url", &url, "--to", &to, "--chunk-size", "1"];
-    all.extend(arguments);
-    sandbox.vecops(&all).assert().success();
-    repository
-}
-
-/// The names of the rich tables, as arguments.
-pub(super) fn rich_names() -> Vec<String> {
-    rich::tables().iter().map(QualifiedName::plain).collect()
-}
-
-pub(super) async fn run(database: &TestDatabase, statements: &str) {
-    let mut connection = database.connection().await;
-    sql::run(&mut connection, statements).await.unwrap();
-}
-
-/// The only value that a statement returns, as text.
-pub(super) async fn value(database: &TestDatabase, statement: &str) -> String {
-    let mut connection = database.administrator().await;
-    let wrapped = format!("select (x)::text as value from ({statement}) y (x)");
-    let row = sql::dynamic(wrapped).fetch_one(&mut connection).await.unwrap();
-    row.try_get::<Option<String>, _>("value")
-        .unwrap()
-        .unwrap_or_default()
-}
-
-/// All rows of a table in one digest.
-pub(super) async fn digest(database: &TestDatabase, table: &str) -> String {
-    let statement =
-        format!("select md5(string_agg(t::text, ';' order by t::text)) || count(*) from {table} t");
-    value(database, &statement).await
+/// Adds rows to `public.docs`, the same ones each time.
+pub(super) async fn more_docs(connection: &mut PgConnection, rows: u32) {
+    run(
+        connection,
+        format!(
+            "insert into public.docs (content, embedding, noise) \
+             select 'row ' || n, \
+                 (select array_agg(((n * 31 + d * 17) % 101 - 50) / 50.0) from generate_series(1, 64) d)::extensions.vector(64), \
+                 (select string_agg(sha256((n * 100 + part)::text::bytea), '') from generate_series(1, 24) part) \
+             from generate_series(1, {rows}) n"
+        ),
+    )
+    .await;
 }

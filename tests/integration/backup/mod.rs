@@ -1,6 +1,10 @@
-//! Backups: definitions of tables, and restoring them.
+//! Backups: definitions of tables, writing backups, checking them, and restoring them.
 
+mod damage;
 mod definition;
+mod dumping;
+mod emergency;
 mod fixture;
-mod restore;
-mod rich;
+mod interruption;
+pub(crate) mod rich;
+mod values;

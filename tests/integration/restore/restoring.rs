@@ -4,7 +4,7 @@ use vecops::backup::definition::capture;
 use vecops::sql::{self, QualifiedName};
 
 use super::fixture::{digest, dump, items, rich_database, rich_names, run, value};
-use super::rich;
+use crate::backup::rich;
 use crate::support::{Sandbox, TestDatabase, database, majors, on_each_server};
 
 async fn definition(
@@ -18,7 +18,8 @@ async fn definition(
     capture(&mut connection, tables).await.unwrap()
 }
 
-fn restore(sandbox: &Sandbox, target: &TestDatabase, arguments: &[&str]) -> assert_cmd::Command {
+/// A restore of the sandbox's repository.
+pub(super) fn restore(sandbox: &Sandbox, target: &TestDatabase, arguments: &[&str]) -> assert_cmd::Command {
     let (url, from) = (
         target.url(),
         sandbox.path().join("repository").display().to_string(),

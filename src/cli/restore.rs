@@ -19,6 +19,7 @@ use crate::sql::{Ident, QualifiedName};
 /// row: only what is as it was dumped goes on. Then vector indexes are built, and functions, triggers, policies and
 /// grants come in one transaction, compared with the backup before it is committed. Triggers do not fire. Interrupted
 /// at any point, the same command goes on where it was.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   vecops restore /backups/app --dry-run
@@ -208,9 +209,10 @@ impl Report for RestorePlan {
         }
         page.table(&table);
         for planned in &self.tables {
-            let grants = match planned.grants.is_empty() {
-                true => "nobody but the owner".to_owned(),
-                false => planned.grants.join("; "),
+            let grants = if planned.grants.is_empty() {
+                "nobody but the owner".to_owned()
+            } else {
+                planned.grants.join("; ")
             };
             page.line(sanitize(&format!("{} opens to {grants}", planned.to.plain())));
             if !planned.default_grants.is_empty() {

@@ -8,4 +8,4 @@ join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 where n.nspname = $1::text
   and p.proname = $2::text
   and p.prokind in ('f', 'p')
-  and pg_catalog.pg_get_function_identity_arguments(p.oid) = $3::text
+  and pg_catalog.replace(pg_catalog.pg_get_function_identity_arguments(p.oid), '"', '') = pg_catalog.replace($3::text, '"', '')

@@ -7,9 +7,11 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Stage as Step, Statement};
+use super::fit::older;
 use super::ledger::{Ledger, Stage};
 use super::plan::{PlannedIndex, RestorePlan};
 use super::wanted::Wanted;
+use crate::catalog;
 use crate::connection::{Connector, Need, Session, TransactionOptions};
 use crate::error::{Context as _, Result};
 use crate::progress::{Progress, Task, Unit};
@@ -79,6 +81,7 @@ impl Build<'_> {
         progress: &dyn Progress,
     ) -> Result<Vec<BuiltIndex>> {
         let mut built = Vec::new();
+        let parallel = self.may_be_parallel(session, progress).await?;
         for (place, statement) in (0..).zip(self.wanted.made_only(Step::Indexes)) {
             if place < done {
                 continue;
@@ -89,7 +92,9 @@ impl Build<'_> {
                 .indexes
                 .iter()
                 .find(|index| index.index == statement.object);
-            self.index(session, &statement, planned, place, progress).await?;
+            let settings = self.session_settings(parallel);
+            self.index(session, &statement, settings, planned, place, progress)
+                .await?;
             built.push(BuiltIndex {
                 index: statement.object,
                 seconds: started.elapsed().as_secs_f64(),
@@ -110,6 +115,7 @@ impl Build<'_> {
         &self,
         session: &mut Session,
         statement: &Statement,
+        settings: String,
         planned: Option<&PlannedIndex>,
         place: u64,
         progress: &dyn Progress,
@@ -117,7 +123,7 @@ impl Build<'_> {
         let builder = session.server().backend_pid;
         let task = progress.task(&format!("build {}", statement.object), Unit::Rows, None);
         let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
-        sql::run(&mut transaction, self.session_settings()).await?;
+        sql::run(&mut transaction, settings).await?;
         let building = run(&mut transaction, statement);
         let watching = self.watch(builder, planned, &task, progress);
         tokio::select! {
@@ -132,13 +138,32 @@ impl Build<'_> {
         Ok(())
     }
 
+    /// Parallel builds of pgvector 0.6.0 to 0.8.1 may crash or leak rows of other tables (CVE-2026-3172).
+    async fn may_be_parallel(&self, session: &mut Session, progress: &dyn Progress) -> Result<bool> {
+        let mut transaction = session.begin_read().await?;
+        let extension = catalog::vector_extension(&mut transaction).await?;
+        transaction.rollback().await?;
+        let is_old = extension.is_some_and(|extension| older(&extension.version, "0.8.2"));
+        if is_old {
+            progress.warn(
+                "pgvector is older than 0.8.2, whose parallel builds are not safe: building with one process",
+            );
+        }
+        Ok(!is_old)
+    }
+
     /// Tables whose long values lie elsewhere look small, and would get no workers.
-    fn session_settings(&self) -> String {
+    fn session_settings(&self, parallel: bool) -> String {
         let mut settings = vec!["set local min_parallel_table_scan_size = 0".to_owned()];
         if let Some(memory) = &self.settings.maintenance_work_mem {
             settings.push(format!("set local maintenance_work_mem = {}", literal(memory)));
         }
-        if let Some(workers) = self.settings.parallel_workers {
+        let workers = if parallel {
+            self.settings.parallel_workers
+        } else {
+            Some(0)
+        };
+        if let Some(workers) = workers {
             settings.push(format!("set local max_parallel_maintenance_workers = {workers}"));
         }
         settings.join("; ")

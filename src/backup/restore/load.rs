@@ -39,6 +39,8 @@ pub(super) struct Load<'a> {
 struct Job<'a> {
     table: &'a WantedTable,
     columns: &'a [Column],
+    /// The columns' types as they are here.
+    types: &'a [String],
     place: u64,
     chunk: &'a Chunk,
     task: &'a Task,
@@ -58,7 +60,13 @@ impl Load<'_> {
         }
         let mut queue = VecDeque::new();
         let mut bytes = 0;
-        for (table, task) in self.wanted.tables.iter().zip(&tasks) {
+        let types: Vec<Vec<String>> = self.wanted.tables.iter().map(|table| self.types(table)).collect();
+        for place in self.order() {
+            let (Some(table), Some(task), Some(types)) =
+                (self.wanted.tables.get(place), tasks.get(place), types.get(place))
+            else {
+                continue;
+            };
             let entry = table.entry(self.manifest)?;
             for (place, chunk) in (0..).zip(&entry.chunks) {
                 if loaded.contains(&(table.at.to_string(), place)) {
@@ -69,18 +77,73 @@ impl Load<'_> {
                 queue.push_back(Job {
                     table,
                     columns: &entry.columns,
+                    types,
                     place,
                     chunk,
                     task,
                 });
             }
         }
-        let workers = self.jobs.clamp(1, queue.len().max(1));
+        let jobs = if self.refers() { 1 } else { self.jobs };
+        let workers = jobs.clamp(1, queue.len().max(1));
         let queue = Mutex::new(queue);
         let work = (0..workers).map(|_| self.work(&queue, progress));
         futures_util::future::try_join_all(work).await?;
         tasks.into_iter().for_each(Task::finish);
         Ok(bytes)
+    }
+
+    /// The types of a table's columns as they are here, in the manifest's order.
+    fn types(&self, table: &WantedTable) -> Vec<String> {
+        let made = self.wanted.made.table(&table.at);
+        let columns = table.entry(self.manifest).map_or(&[][..], |entry| &entry.columns);
+        let here = |column: &Column| made.and_then(|made| made.column(column.name.as_str()));
+        columns
+            .iter()
+            .map(|column| {
+                here(column)
+                    .map_or(&column.type_text, |here| &here.type_text)
+                    .clone()
+            })
+            .collect()
+    }
+
+    /// Whether tables that are there already check references while rows come in.
+    fn refers(&self) -> bool {
+        let mut constraints = self
+            .wanted
+            .made
+            .tables
+            .iter()
+            .flat_map(|table| &table.constraints);
+        self.wanted.only_rows && constraints.any(|constraint| constraint.references.is_some())
+    }
+
+    /// The places of the tables; where references are checked, what is referred to comes first.
+    fn order(&self) -> Vec<usize> {
+        let tables = &self.wanted.tables;
+        let mut left: Vec<usize> = (0..tables.len()).collect();
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            let waits = |place: &usize| {
+                let table = tables
+                    .get(*place)
+                    .and_then(|table| self.wanted.made.table(&table.at));
+                let referred = table.into_iter().flat_map(|table| {
+                    let others = table.constraints.iter().filter_map(|key| key.references.as_ref());
+                    others.filter(|other| **other != table.name)
+                });
+                let is_left = |name: &QualifiedName| {
+                    left.iter()
+                        .any(|other| tables.get(*other).is_some_and(|table| table.at == *name))
+                };
+                self.wanted.only_rows && referred.into_iter().any(is_left)
+            };
+            // Tables that refer to each other in a circle come as they are.
+            let next = left.iter().position(|place| !waits(place)).unwrap_or(0);
+            order.push(left.remove(next));
+        }
+        order
     }
 
     async fn work(&self, queue: &Mutex<VecDeque<Job<'_>>>, progress: &dyn Progress) -> Result<()> {
@@ -130,6 +193,7 @@ impl Load<'_> {
 struct Into<'a> {
     table: &'a QualifiedName,
     columns: &'a [Column],
+    types: &'a [String],
     staged: bool,
 }
 
@@ -142,6 +206,7 @@ impl<'a> Into<'a> {
         let into = Self {
             table: &job.table.at,
             columns: job.columns,
+            types: job.types,
             staged,
         };
         if staged {
@@ -180,8 +245,9 @@ impl<'a> Into<'a> {
         let values: Vec<String> = self
             .columns
             .iter()
-            .map(|column| match column.transport {
-                Transport::Text => format!("s.{}::{}", column.name, column.type_text),
+            .zip(self.types)
+            .map(|(column, kind)| match column.transport {
+                Transport::Text => format!("s.{}::{kind}", column.name),
                 Transport::Binary => format!("s.{}", column.name),
             })
             .collect();

@@ -9,11 +9,13 @@ mod build;
 mod canary;
 mod create;
 mod facts;
+mod fit;
 mod ledger;
 mod load;
 mod memory;
 mod open;
 mod plan;
+mod select;
 mod verify;
 mod wanted;
 

@@ -75,10 +75,7 @@ async fn expect_same(connection: &mut PgConnection, wanted: &Wanted) -> Result<(
         "what was restored differs from the backup in {} places, and stays closed",
         differences.len()
     ));
-    let error = differences
-        .iter()
-        .take(5)
-        .fold(error, |error, difference| error.cause(difference));
+    let error = differences.iter().take(5).fold(error, Error::cause);
     Err(error.hint("Please report this with the output; `--restart` begins anew."))
 }
 

@@ -70,9 +70,10 @@ pub(super) async fn expect_columns(
             Error::precondition(format!("the table `{}` is gone", name.plain()))
                 .hint("Run the same command with `--restart`: it begins anew.")
         })?;
-    let from = match row.try_get("is_partitioned")? {
-        true => name.to_string(),
-        false => format!("only {name}"),
+    let from = if row.try_get("is_partitioned")? {
+        name.to_string()
+    } else {
+        format!("only {name}")
     };
     let found = sent_columns(connection, row.try_get("oid")?).await?;
     let mut columns = Vec::new();

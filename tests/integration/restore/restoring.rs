@@ -177,3 +177,109 @@ async fn rows_go_into_empty_tables_that_are_there_and_nothing_else_of_them_chang
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_extension_may_live_in_another_schema_here() {
+    on_each_server(async |source| {
+        rich_database(source).await;
+        let sandbox = Sandbox::new();
+        dump(&sandbox, source, &["app.documents", "--allow-partial"]);
+        let target = database(source.major()).await;
+        run(&target, "create schema vectors; create extension vector with schema vectors; drop schema if exists app cascade").await;
+        restore(&sandbox, &target, &[]).assert().success();
+        assert_eq!(
+            digest(source, "app.documents").await,
+            digest(&target, "app.documents").await
+        );
+        let found = "select n from app.match_documents('[1,2,3]', 5) as (n bigint, d float8)";
+        let found = found.replace(" as (n bigint, d float8)", " f (n, d)");
+        assert_eq!(
+            value(&target, &format!("select count(*) from ({found}) x")).await,
+            "5"
+        );
+        target.remove().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unfinished_restore_can_be_begun_anew() {
+    on_each_server(async |source| {
+        items(source).await;
+        let sandbox = Sandbox::new();
+        dump(&sandbox, source, &[]);
+        let target = database(source.major()).await;
+        // A duplicate that comes in while the table is closed is found by the digests.
+        restore(&sandbox, &target, &["--only-schema"]).assert().success();
+        run(&target, "drop table public.items; drop function public.touch").await;
+        restore(&sandbox, &target, &[]).assert().success();
+        run(
+            &target,
+            "update vecops.restores set stage = 'keys', done = 1; delete from public.items where id = 77",
+        )
+        .await;
+        restore(&sandbox, &target, &[])
+            .assert()
+            .code(1)
+            .stderr(predicates::str::contains("is not what was dumped"));
+        restore(&sandbox, &target, &["--restart"]).assert().success();
+        assert_eq!(
+            digest(source, "public.items").await,
+            digest(&target, "public.items").await
+        );
+        target.remove().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tables_that_others_depend_on_do_not_make_way() {
+    on_each_server(async |database| {
+        items(database).await;
+        let sandbox = Sandbox::new();
+        dump(&sandbox, database, &[]);
+        run(
+            database,
+            "create view public.short as select id from public.items",
+        )
+        .await;
+        restore(&sandbox, database, &["--swap"])
+            .assert()
+            .code(12)
+            .stderr(predicates::str::contains("view public.short"));
+        restore(&sandbox, database, &["--drop-existing"])
+            .assert()
+            .failure()
+            .stderr(predicates::str::contains("--swap"));
+        assert_eq!(
+            value(database, "select count(*) from public.items").await,
+            "12000"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_go_into_tables_that_refer_to_each_other() {
+    on_each_server(async |source| {
+        run(
+            source,
+            "create extension if not exists vector with schema extensions;
+             create table public.parents (id bigint primary key, v extensions.vector(2));
+             create table public.a_children (id bigint primary key, parent bigint not null references public.parents, v extensions.vector(2));
+             insert into public.parents select n, '[1,2]' from generate_series(1, 100) n;
+             insert into public.a_children select n, n, '[1,2]' from generate_series(1, 100) n",
+        )
+        .await;
+        let sandbox = Sandbox::new();
+        dump(&sandbox, source, &[]);
+        run(source, "truncate public.parents, public.a_children").await;
+        restore(&sandbox, source, &["--only-data"]).assert().success();
+        assert_eq!(value(source, "select count(*) from public.a_children").await, "100");
+        restore(&sandbox, source, &["--only-data", "--restart"])
+            .assert()
+            .code(12)
+            .stderr(predicates::str::contains("is not empty"));
+    })
+    .await;
+}

@@ -44,11 +44,12 @@ pub(super) fn closed(function: &Function) -> String {
         "(select p.proowner as owner, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl \
          from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace \
          where n.nspname = {} and p.proname = {} \
-         and pg_catalog.pg_get_function_identity_arguments(p.oid) = {}) o \
+         and pg_catalog.replace(pg_catalog.pg_get_function_identity_arguments(p.oid), '\"', '') = {}) o \
          cross join lateral pg_catalog.aclexplode(o.acl) g",
         literal(function.name.schema.as_str()),
         literal(function.name.name.as_str()),
-        literal(&function.arguments),
+        // The server quotes what needs it, and a name that was given another schema is quoted always.
+        literal(&function.arguments.replace('"', "")),
     );
     close(kind, &function.signature(), &acl)
 }

@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Stage as Step, Statement};
+use super::begin;
 use super::fit::older;
 use super::ledger::{Ledger, Stage};
 use super::plan::{PlannedIndex, RestorePlan};
@@ -18,7 +19,7 @@ use crate::progress::{Progress, Task, Unit};
 use crate::sql::{self, literal};
 
 /// How often a build is asked how far it is.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// How indexes are built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub(super) async fn keys(
     let task = progress.task("make keys", Unit::Steps, u64::try_from(statements.len()).ok());
     for (place, statement) in (0..).zip(statements) {
         if place >= done {
-            let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+            let mut transaction = begin(session, TransactionOptions::write()).await?;
             run(&mut transaction, &statement).await.map_err(|error| {
                 error.hint("Mend what the rows lack, such as the rows that they refer to, then run the same command again.")
             })?;
@@ -100,7 +101,7 @@ impl Build<'_> {
                 seconds: started.elapsed().as_secs_f64(),
             });
         }
-        let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+        let mut transaction = begin(session, TransactionOptions::write()).await?;
         for table in &self.wanted.tables {
             let analyze = format!("analyze {}", table.at);
             sql::run(&mut transaction, analyze)
@@ -122,7 +123,7 @@ impl Build<'_> {
     ) -> Result<()> {
         let builder = session.server().backend_pid;
         let task = progress.task(&format!("build {}", statement.object), Unit::Rows, None);
-        let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+        let mut transaction = begin(session, TransactionOptions::write()).await?;
         sql::run(&mut transaction, settings).await?;
         let building = run(&mut transaction, statement);
         let watching = self.watch(builder, planned, &task, progress);

@@ -10,6 +10,7 @@ use sqlx::postgres::PgConnection;
 use super::super::digest::SETTINGS;
 use super::super::dump::{canaries, inspect};
 use super::super::manifest::{self, Canary, Manifest, Neighbour};
+use super::begin;
 use super::wanted::Wanted;
 use crate::catalog::{self, VectorExtension};
 use crate::connection::{Session, TransactionOptions};
@@ -61,9 +62,7 @@ pub(super) async fn check(
         recall: Vec::new(),
     };
     let task = progress.task("compare exact searches", Unit::Unknown, None);
-    let mut transaction = session
-        .begin(&TransactionOptions::read().repeatable().long())
-        .await?;
+    let mut transaction = begin(session, TransactionOptions::read().repeatable()).await?;
     let Some(extension) = catalog::vector_extension(&mut transaction).await? else {
         return Ok(None);
     };

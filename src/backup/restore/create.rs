@@ -4,7 +4,7 @@ use super::super::definition::{Definition, Stage as Step, capture};
 use super::super::manifest::Manifest;
 use super::ledger::{Ledger, Stage};
 use super::wanted::Wanted;
-use super::{Existing, Part, Request};
+use super::{Existing, Part, Request, begin};
 use crate::connection::{Session, TransactionOptions};
 use crate::error::{Context as _, Error, Result};
 use crate::progress::Progress;
@@ -19,7 +19,7 @@ pub(super) async fn create(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Stage> {
-    let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+    let mut transaction = begin(session, TransactionOptions::write()).await?;
     let unfinished = request.restart
         && ledger
             .read(&mut transaction)
@@ -93,6 +93,9 @@ async fn empty_tables(connection: &mut sqlx::PgConnection, definition: &Definiti
 
 /// Types that were there already must be those of the backup: their values are in its rows.
 async fn expect_types(connection: &mut sqlx::PgConnection, wanted: &Wanted) -> Result<()> {
+    if wanted.shared_types.is_empty() {
+        return Ok(());
+    }
     let names: Vec<QualifiedName> = wanted
         .made
         .tables
@@ -100,7 +103,7 @@ async fn expect_types(connection: &mut sqlx::PgConnection, wanted: &Wanted) -> R
         .map(|table| table.name.clone())
         .collect();
     let found = capture(connection, &names).await?;
-    for kind in &wanted.opened.types {
+    for kind in &wanted.shared_types {
         let other = found.types.iter().find(|other| other.name == kind.name);
         if other.is_none_or(|other| other.shape != kind.shape) {
             let message = format!("the type `{}` is here already, and is another", kind.name.plain());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
-use super::super::definition::{Function, Renames, capture};
+use super::super::definition::{DataType, Function, Renames, capture};
 use super::facts::{Facts, roles};
 use super::wanted::Wanted;
 use super::{Existing, Part, Request};
@@ -35,7 +35,10 @@ impl Wanted {
         if self.only_rows {
             return self.take_existing(connection).await;
         }
-        self.made.types.retain(|kind| !facts.types.contains(&kind.name));
+        let is_here = |kind: &DataType| facts.types.contains(&kind.name);
+        self.made.types.retain(|kind| !is_here(kind));
+        let types = std::mem::take(&mut self.opened.types);
+        (self.shared_types, self.opened.types) = types.into_iter().partition(is_here);
         let shared = |name: &QualifiedName| facts.relations.contains(name);
         self.made
             .sequences

@@ -113,6 +113,8 @@ impl Ledger {
             .fetch_one(&mut *transaction)
             .await?
             .try_get("taken")?;
+        // The session that holds the lock has nothing to do while others load.
+        sql::run(&mut transaction, "set idle_session_timeout = 0").await?;
         transaction.commit().await?;
         if taken {
             return Ok(());

@@ -13,6 +13,7 @@ use super::super::chunk::{Chunk, ChunkReader};
 use super::super::digest::SETTINGS;
 use super::super::manifest::{Column, Manifest, Transport};
 use super::super::repository::Repository;
+use super::begin;
 use super::ledger::Ledger;
 use super::wanted::{Wanted, WantedTable};
 use crate::connection::{Connector, Need, Session, TransactionOptions};
@@ -160,13 +161,8 @@ impl Load<'_> {
     }
 
     async fn chunk(&self, session: &mut Session, job: &Job<'_>) -> Result<()> {
-        let knows_transaction_timeout = session.server().major() >= 17;
-        let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
-        let mut settings = format!("{SETTINGS}; set local idle_in_transaction_session_timeout = 0");
-        if knows_transaction_timeout {
-            settings.push_str("; set local transaction_timeout = 0");
-        }
-        sql::run(&mut transaction, settings).await?;
+        let mut transaction = begin(session, TransactionOptions::write()).await?;
+        sql::run(&mut transaction, SETTINGS).await?;
         let table = job.table.at.to_string();
         self.ledger
             .enter_chunk(&mut transaction, &table, job.place, job.chunk.rows)

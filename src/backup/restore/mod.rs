@@ -22,13 +22,14 @@ mod wanted;
 use std::time::Instant;
 
 use serde::Serialize;
+use sqlx::{Postgres, Transaction};
 
 use super::manifest::Manifest;
 use super::repository::{Repository, SetName};
-use crate::connection::{Connector, Need, Session};
+use crate::connection::{Connector, Need, Session, TransactionOptions};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
-use crate::sql::{Ident, QualifiedName};
+use crate::sql::{self, Ident, QualifiedName};
 
 pub use build::{BuildSettings, BuiltIndex};
 pub use canary::{CanaryResult, Recall};
@@ -336,4 +337,15 @@ impl RestoreReport {
 /// Opens the session that leads a restore, at an endpoint that keeps its state.
 pub async fn session(connector: &Connector, progress: &dyn Progress) -> Result<Session> {
     connector.open(Need::Session, progress).await
+}
+
+/// Begins a transaction that no time limit of the role cuts off.
+async fn begin(session: &mut Session, options: TransactionOptions) -> Result<Transaction<'_, Postgres>> {
+    let mut settings = "set local idle_in_transaction_session_timeout = 0".to_owned();
+    if session.server().major() >= 17 {
+        settings.push_str("; set local transaction_timeout = 0");
+    }
+    let mut transaction = session.begin(&options.long()).await?;
+    sql::run(&mut transaction, settings).await?;
+    Ok(transaction)
 }

@@ -5,7 +5,7 @@ use sqlx::postgres::PgConnection;
 use super::super::definition::{Stage as Step, capture};
 use super::ledger::{Ledger, Stage};
 use super::wanted::Wanted;
-use super::{Existing, Part, Request};
+use super::{Existing, Part, Request, begin};
 use crate::catalog;
 use crate::connection::{Session, TransactionOptions};
 use crate::error::{Context as _, Error, Result};
@@ -25,7 +25,7 @@ pub(super) async fn open(
         Unit::Unknown,
         None,
     );
-    let mut transaction = session.begin(&TransactionOptions::write().long()).await?;
+    let mut transaction = begin(session, TransactionOptions::write()).await?;
     let mut kept = Vec::new();
     if request.existing == Existing::Swap {
         kept = swap(&mut transaction, wanted).await?;

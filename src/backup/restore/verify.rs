@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 
 use super::super::digest::{SETTINGS, SentColumn, on_server, sent_columns};
 use super::super::manifest::{self, Manifest};
-use super::Part;
 use super::wanted::Wanted;
+use super::{Part, begin};
 use crate::connection::{Session, TransactionOptions};
 use crate::error::{Context as _, Error, Result};
 use crate::progress::{Progress, Unit};
@@ -30,7 +30,7 @@ pub(super) async fn verify(
     );
     for table in &wanted.tables {
         let entry = table.entry(manifest)?;
-        let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
+        let mut transaction = begin(session, TransactionOptions::read()).await?;
         sql::run(&mut transaction, SETTINGS).await?;
         let (from, columns) = expect_columns(&mut transaction, &table.at, entry).await?;
         let (rows, digest) = on_server(&mut transaction, &from, &columns, None)

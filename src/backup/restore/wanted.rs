@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::definition::{Definition, Renames, Stage as Step, Statement, part};
+use super::super::definition::{DataType, Definition, Renames, Stage as Step, Statement, part};
 use super::super::manifest::{self, Manifest};
 use super::facts::Facts;
 use super::select::{selected, suit_version};
@@ -22,6 +22,8 @@ pub(super) struct Wanted {
     pub(super) opened: Definition,
     /// What the tables will lack, and why.
     pub(super) left_out: Vec<String>,
+    /// The types that are here already, as the backup has them.
+    pub(super) shared_types: Vec<DataType>,
     /// Whether the tables are there, and only get rows.
     pub(super) only_rows: bool,
     /// What is taken from the definition as the backup has it.
@@ -136,6 +138,7 @@ impl Wanted {
             made,
             opened,
             left_out,
+            shared_types: Vec::new(),
             only_rows: request.part == Part::OnlyData,
             source,
         })

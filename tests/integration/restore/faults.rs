@@ -344,3 +344,48 @@ async fn a_dry_run_shows_the_plan_and_changes_nothing() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn low_time_limits_of_the_role_cut_nothing_off() {
+    on_each_server(async |source| {
+        items(source).await;
+        let sandbox = Sandbox::new();
+        dump(&sandbox, source, &[]);
+        let target = database(source.major()).await;
+        let mut limits = vec![
+            "statement_timeout",
+            "idle_in_transaction_session_timeout",
+            "idle_session_timeout",
+        ];
+        if source.major().to_string() != "16" {
+            limits.push("transaction_timeout");
+        }
+        for limit in limits {
+            let name = &target.name;
+            run(
+                &target,
+                &format!("alter role postgres in database {name} set {limit} = '150ms'"),
+            )
+            .await;
+        }
+        restore(&sandbox, &target, &["--jobs", "1"]).assert().success();
+        target.remove().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_build_that_outgrows_its_memory_says_so_while_it_runs() {
+    on_each_server(async |source| {
+        items(source).await;
+        let sandbox = Sandbox::new();
+        dump(&sandbox, source, &[]);
+        let target = database(source.major()).await;
+        restore(&sandbox, &target, &["--maintenance-work-mem", "1MB"])
+            .assert()
+            .success()
+            .stderr(predicates::str::contains("the graph no longer fits"));
+        target.remove().await;
+    })
+    .await;
+}

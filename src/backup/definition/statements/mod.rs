@@ -96,7 +96,7 @@ fn close(kind: &str, name: &str, acl: &str) -> String {
          for grantee in select distinct case g.grantee when 0 then 'public' \
          else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end \
          from {acl} where g.grantee <> o.owner loop \
-         execute pg_catalog.format('revoke all on {kind} %s from %s', {}, grantee); end loop; end",
+         execute pg_catalog.format('revoke all on {kind} %s from %s cascade', {}, grantee); end loop; end",
         literal(name)
     );
     format!("do {}", crate::sql::dollar_quoted(&body))

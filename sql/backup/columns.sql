@@ -1,7 +1,8 @@
 -- The columns of a relation whose values travel, with the function that writes each one's binary form and whether that
 -- form means the same in another database. It does not where a part of the type has no such function, is a number
 -- that stands for an object (regclass and its kin), or is named by its oid inside an array or a composite, which
--- differs from database to database for all but PostgreSQL's own types. tsvector's form is not safe on every machine.
+-- differs from database to database for all but PostgreSQL's own types. tsvector's form is not safe on every machine,
+-- and that of an empty tsquery is refused by the server that wrote it.
 -- $1 int8: oid of the relation
 with recursive parts (attribute, type, is_named_by_oid) as (
     select a.attnum, a.atttypid, false
@@ -53,6 +54,7 @@ select
               or (p.is_named_by_oid and pt.oid >= 10000)
               or pt.oid in (
                   'pg_catalog.tsvector'::pg_catalog.regtype,
+                  'pg_catalog.tsquery'::pg_catalog.regtype,
                   'pg_catalog.regclass'::pg_catalog.regtype,
                   'pg_catalog.regproc'::pg_catalog.regtype,
                   'pg_catalog.regprocedure'::pg_catalog.regtype,

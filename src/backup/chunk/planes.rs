@@ -229,6 +229,10 @@ impl<R: Read> PlanesDecoder<R> {
             }
             return Ok(out.len() - before);
         }
+        // Without columns a few bytes would claim any number of rows.
+        if usize::try_from(rows).map_or(true, |rows| rows > BLOCK_ROWS) {
+            return Err(wrong("a block has too many rows"));
+        }
         let count = self.array::<2>()?;
         let mut columns = Vec::new();
         for _ in 0..u16::from_be_bytes(count) {

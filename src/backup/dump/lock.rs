@@ -43,22 +43,23 @@ pub(super) async fn lock<'s>(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<(Transaction<'s, Postgres>, Locked)> {
-    let (settings, tables) = wanted(session, request).await?;
+    let mut patience = Patience {
+        begun: Instant::now(),
+        told: false,
+    };
+    // Even asking for a table's size waits for its locks.
+    let (settings, tables) = loop {
+        match wanted(session, request).await {
+            Ok(wanted) => break wanted,
+            Err(error) => patience.wait(error, progress).await?,
+        }
+    };
     let mut transaction = session.begin(&options()).await?;
     sql::run(&mut transaction, settings.clone()).await?;
-    let begun = Instant::now();
-    let mut told = false;
     // A try that fails is undone to the savepoint; none of these statements fixes the snapshot.
     while let Err(error) = try_lock(&mut transaction, &tables).await {
-        if error.sqlstate() != Some("55P03") || begun.elapsed() > PATIENCE {
-            return Err(error.context("lock the tables against changes of their shape"));
-        }
-        if !told {
-            progress.note("another session holds one of the tables; waiting for it");
-            told = true;
-        }
+        patience.wait(error, progress).await?;
         sql::run(&mut transaction, "rollback to savepoint vecops").await?;
-        tokio::time::sleep(PAUSE).await;
     }
     let snapshot = snapshot(&mut transaction).await?;
     let names = names(&mut transaction, &request.selection).await?;
@@ -83,10 +84,31 @@ fn options() -> TransactionOptions {
         .lock_timeout(TimeLimit::At(TRY))
 }
 
+/// How long the locks have been waited for.
+struct Patience {
+    begun: Instant,
+    told: bool,
+}
+
+impl Patience {
+    /// Waits a moment where another session's lock was in the way; any other error goes on.
+    async fn wait(&mut self, error: Error, progress: &dyn Progress) -> Result<()> {
+        if error.sqlstate() != Some("55P03") || self.begun.elapsed() > PATIENCE {
+            return Err(error.context("lock the tables against changes of their shape"));
+        }
+        if !self.told {
+            progress.note("another session holds one of the tables; waiting for it");
+            self.told = true;
+        }
+        tokio::time::sleep(PAUSE).await;
+        Ok(())
+    }
+}
+
 /// What transactions set, and the tables that are to be locked.
 async fn wanted(session: &mut Session, request: &Request) -> Result<(String, Vec<QualifiedName>)> {
     let knows_transaction_timeout = session.server().major() >= 17;
-    let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
+    let mut transaction = session.begin(&options()).await?;
     let names = names(&mut transaction, &request.selection).await?;
     let found = inspect(&mut transaction, &names, request.allow_partial).await?;
     transaction.rollback().await?;

@@ -31,7 +31,7 @@ create table "Od""d"."Val ues" (
     percent "Od""d".percent, pair "Od""d".pair, place "Od""d".place, places "Od""d".place[], span "Od""d".spans,
     a_class regclass, a_type regtype, a_tsvector tsvector, a_tsquery tsquery, a_path jsonpath, an_lsn pg_lsn, a_tid tid,
     a_vector extensions.vector(3), a_half extensions.halfvec(3), a_sparse extensions.sparsevec(1000),
-    vectors extensions.vector[], free extensions.vector, doubled int generated always as (a_int4 * 2) stored,
+    vectors extensions.vector[], free extensions.vector, doubled int generated always as (n + 1) stored,
     primary key ("Key ""k""", n)
 );
 alter table "Od""d"."Val ues" drop column dropped;
@@ -86,6 +86,7 @@ async fn client_and_server_digest_alike() {
                 "a_class",
                 "a_type",
                 "a_tsvector",
+                "a_tsquery",
                 "vectors"
             ]
         );

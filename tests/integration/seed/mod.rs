@@ -4,7 +4,7 @@ mod fixture;
 mod interruption;
 mod loading;
 mod modes;
-mod proxy;
+pub(crate) mod proxy;
 mod refusals;
 mod resuming;
 mod sources;

@@ -12,19 +12,19 @@ use crate::support::{TestDatabase, database, majors, wait_until};
 
 const SMALL: [&str; 4] = ["--chunk-size", "1", "--jobs", "1"];
 
-fn address(database: &TestDatabase) -> String {
+pub(crate) fn address(database: &TestDatabase) -> String {
     let url = url::Url::parse(&database.url()).unwrap();
     format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())
 }
 
-fn through(database: &TestDatabase, port: u16) -> String {
+pub(crate) fn through(database: &TestDatabase, port: u16) -> String {
     let mut url = url::Url::parse(&database.url()).unwrap();
     url.set_port(Some(port)).unwrap();
     url.into()
 }
 
 /// Kills a process with a signal, by its number.
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = std::process::Command::new("kill")
         .args([&format!("-{name}"), &child.id().to_string()])
         .status()

@@ -5,6 +5,6 @@ mod definition;
 mod dumping;
 mod emergency;
 mod fixture;
-mod interruption;
+pub(crate) mod interruption;
 pub(crate) mod rich;
 mod values;

@@ -14,7 +14,7 @@ const LEDGER: &str = include_str!("../../../sql/backup/restore/ledger_create.sql
 
 /// Has a restore stop inside the transaction that moves the ledger to a stage, or that loads a chunk, for as long as
 /// the connection holds the lock.
-async fn stop_at(database: &TestDatabase, table: &str, when: &str) -> PgConnection {
+pub(super) async fn stop_at(database: &TestDatabase, table: &str, when: &str) -> PgConnection {
     run(database, LEDGER).await;
     let event = if table == "restores" { "update" } else { "insert" };
     let trigger = format!(
@@ -32,7 +32,7 @@ async fn stop_at(database: &TestDatabase, table: &str, when: &str) -> PgConnecti
     holder
 }
 
-async fn wait_for_stop(database: &TestDatabase) {
+pub(super) async fn wait_for_stop(database: &TestDatabase) {
     wait_until("the restore stops", async || {
         value(
             database,
@@ -45,7 +45,7 @@ async fn wait_for_stop(database: &TestDatabase) {
     .await;
 }
 
-async fn wait_for_end(database: &TestDatabase) {
+pub(super) async fn wait_for_end(database: &TestDatabase) {
     wait_until("the server ends the restore's sessions", async || {
         let programs = "select count(*) from pg_stat_activity
             where datname = current_database() and application_name like 'vecops%'";
@@ -55,7 +55,7 @@ async fn wait_for_end(database: &TestDatabase) {
 }
 
 /// Whether anybody but the owner may read the table.
-async fn is_open(database: &TestDatabase) -> bool {
+pub(super) async fn is_open(database: &TestDatabase) -> bool {
     value(
         database,
         "select coalesce(has_table_privilege('authenticated', to_regclass('public.items'), 'select')
@@ -65,7 +65,7 @@ async fn is_open(database: &TestDatabase) -> bool {
         == "true"
 }
 
-fn arguments(sandbox: &Sandbox, target: &TestDatabase) -> Vec<String> {
+pub(super) fn arguments(sandbox: &Sandbox, target: &TestDatabase) -> Vec<String> {
     let from = sandbox.path().join("repository").display().to_string();
     ["restore", &from, "--db-url", &target.url(), "--yes"]
         .map(str::to_owned)
@@ -378,6 +378,8 @@ async fn low_time_limits_of_the_role_cut_nothing_off() {
 async fn a_build_that_outgrows_its_memory_says_so_while_it_runs() {
     on_each_server(async |source| {
         items(source).await;
+        let long = "create index items_l2 on public.items using hnsw (embedding extensions.vector_l2_ops) with (m = 24, ef_construction = 300)";
+        run(source, long).await;
         let sandbox = Sandbox::new();
         dump(&sandbox, source, &[]);
         let target = database(source.major()).await;

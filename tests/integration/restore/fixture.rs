@@ -55,7 +55,7 @@ pub(super) async fn items(database: &TestDatabase) {
              embedding extensions.vector(64), made_at timestamptz default now());
          insert into public.items (body, embedding)
          select 'body ' || n, (select array_agg(sin(n * k)) from generate_series(1, 64) k)::extensions.vector
-         from generate_series(1, 12000) n;
+         from generate_series(1, 5000) n;
          create index items_hnsw on public.items using hnsw (embedding extensions.vector_cosine_ops) with (m = 6, ef_construction = 24);
          create index items_body on public.items (body);
          create function public.touch() returns trigger language plpgsql as $$ begin new.body = 'touched'; return new; end $$;

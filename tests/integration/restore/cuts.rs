@@ -5,7 +5,7 @@ use super::fixture::{digest, dump, items, run};
 use super::restoring::restore;
 use crate::backup::interruption::{address, signal, through};
 use crate::seed::proxy::{Direction, Proxy};
-use crate::support::{Sandbox, database, on_each_server};
+use crate::support::{Sandbox, database, on_each_server, wait_until};
 
 #[tokio::test]
 async fn a_connection_cut_anywhere_leaves_a_closed_table_that_the_next_run_fills() {
@@ -30,7 +30,12 @@ async fn a_connection_cut_anywhere_leaves_a_closed_table_that_the_next_run_fills
                 () = proxy.reached() => {}
                 () = wait_for(&mut program) => {}
             }
-            proxy.cut();
+            // One connection after the other.
+            wait_until("the program ends", async || {
+                proxy.cut();
+                program.try_wait().unwrap().is_some()
+            })
+            .await;
             let code = program.wait().unwrap().code();
             // It may have needed fewer bytes than that.
             assert!(matches!(code, Some(0 | 4 | 11)), "{bytes}: {code:?}");
@@ -46,7 +51,7 @@ async fn a_connection_cut_anywhere_leaves_a_closed_table_that_the_next_run_fills
 }
 
 async fn wait_for(program: &mut std::process::Child) {
-    crate::support::wait_until("the program ends", async || program.try_wait().unwrap().is_some()).await;
+    wait_until("the program ends", async || program.try_wait().unwrap().is_some()).await;
 }
 
 #[tokio::test]

@@ -378,7 +378,7 @@ async fn low_time_limits_of_the_role_cut_nothing_off() {
 async fn a_build_that_outgrows_its_memory_says_so_while_it_runs() {
     on_each_server(async |source| {
         items(source).await;
-        let long = "create index items_l2 on public.items using hnsw (embedding extensions.vector_l2_ops) with (m = 24, ef_construction = 300)";
+        let long = "create index items_l2 on public.items using hnsw (embedding extensions.vector_l2_ops) with (m = 16, ef_construction = 120)";
         run(source, long).await;
         let sandbox = Sandbox::new();
         dump(&sandbox, source, &[]);

@@ -43,6 +43,9 @@ _vecops() {
             vecops,profile)
                 cmd="vecops__subcmd__profile"
                 ;;
+            vecops,restore)
+                cmd="vecops__subcmd__restore"
+                ;;
             vecops,search)
                 cmd="vecops__subcmd__search"
                 ;;
@@ -110,7 +113,7 @@ _vecops() {
 
     case "${cmd}" in
         vecops)
-            opts="-p -q -v -y -h -V --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version demo init profile embedded setup seed search export dump verify backup synthesize completions generate"
+            opts="-p -q -v -y -h -V --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version demo init profile embedded setup seed search export dump verify backup restore synthesize completions generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1246,6 +1249,76 @@ _vecops() {
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json stream-json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vecops__subcmd__restore)
+            opts="-j -p -q -v -y -h -V --table --schema --only-data --only-schema --drop-existing --swap --jobs --maintenance-work-mem --parallel-workers --restart --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --table)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --maintenance-work-mem)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel-workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

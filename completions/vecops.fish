@@ -56,6 +56,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vector tables into a repository, in one consistent snapshot'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, and show what one holds'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "synthesize" -d 'Make up rows with vectors, the same bytes on every machine'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
@@ -724,6 +725,38 @@ complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_su
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l only-data -d 'Load rows into tables that are there and empty'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l only-schema -d 'Make everything but the rows'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l drop-existing -d 'Drop tables that are there before theirs are made'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l swap -d 'Put the restored tables in the place of those that are there, which are kept in a schema of their own'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l restart -d 'Drop what an unfinished run of the same restore has made, and begin anew'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l dry-run -d 'Show what would be restored, and stop'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -s n -l rows -d 'The number of rows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l dimensions -d 'The dimensions of each vector' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l intrinsic-dimensions -d 'The dimensions of the surface that the vectors lie near: the more, the harder for an index' -r

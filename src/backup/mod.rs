@@ -14,4 +14,5 @@ pub mod key;
 pub mod list;
 pub mod manifest;
 pub mod repository;
+pub mod restore;
 pub mod verify;

@@ -16,6 +16,7 @@ mod globals;
 mod init;
 mod interrupt;
 mod profile;
+mod restore;
 mod search;
 mod seed;
 mod setup;
@@ -67,6 +68,7 @@ enum Command {
     Dump(dump::DumpArgs),
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -86,6 +88,7 @@ impl Command {
             Self::Dump(_) => "dump",
             Self::Verify(_) => "verify",
             Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
@@ -157,6 +160,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Dump(args) => Box::pin(dump::run(context, args)).await,
         Command::Verify(args) => verify::run(context, args).await,
         Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => Box::pin(restore::run(context, args)).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

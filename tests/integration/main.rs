@@ -17,6 +17,7 @@ mod export;
 mod layers;
 mod pooler;
 mod profile;
+mod restore;
 mod search;
 mod seed;
 mod session;

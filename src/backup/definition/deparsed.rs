@@ -10,6 +10,8 @@ use crate::sql::{Ident, QualifiedName};
 pub(super) trait Naming {
     /// The new name of a relation, where it has one.
     fn relation(&self, name: &QualifiedName) -> Option<QualifiedName>;
+    /// Whether names inside the bodies of functions, which are their authors' text, are given others, too.
+    fn in_bodies(&self) -> bool;
     /// The new schema of anything else, such as an extension's type, operator class or function.
     fn schema(&self, schema: &Ident, name: &str) -> Option<Ident>;
 }
@@ -88,6 +90,12 @@ fn replaced(tokens: &[Token<'_>], at: usize, naming: &dyn Naming) -> Option<(Str
     let token = *tokens.get(at)?;
     if let Token::String(text) = token {
         return renamed_literal(tokens, at, text, naming).map(|text| (text, 1));
+    }
+    if let Token::Other(body) = token
+        && naming.in_bodies()
+        && let Some((quote, inside)) = body_of(body)
+    {
+        return Some((format!("{quote}{}{quote}", renamed(inside, naming)), 1));
     }
     if at > 0 && tokens.get(at - 1).is_some_and(|before| before.text() == ".") {
         return None;
@@ -197,6 +205,13 @@ fn quoted(text: &str, quote: char, escapes: bool) -> usize {
     text.len()
 }
 
+/// The dollar quote of a string and what stands in it.
+fn body_of(text: &str) -> Option<(&str, &str)> {
+    let end = text.strip_prefix('$')?.find('$')? + 2;
+    let (quote, rest) = text.split_at(end);
+    Some((quote, rest.strip_suffix(quote)?))
+}
+
 /// The length of a string in dollar quotes; of the sign alone where it opens none.
 fn dollar_quoted(text: &str) -> usize {
     let tag = match text[1..].find('$') {
@@ -217,6 +232,10 @@ mod tests {
     struct Moved;
 
     impl Naming for Moved {
+        fn in_bodies(&self) -> bool {
+            false
+        }
+
         fn relation(&self, name: &QualifiedName) -> Option<QualifiedName> {
             let new = match name.plain().as_str() {
                 "app.docs" => "new.\"Docs 2\"",

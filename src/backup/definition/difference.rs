@@ -132,7 +132,10 @@ fn name_of(value: &Value) -> Option<String> {
 }
 
 fn is_same(one: &Value, other: &Value) -> bool {
-    name_of(one).is_some_and(|name| name_of(other) == Some(name))
+    match (name_of(one), name_of(other)) {
+        (Some(one), Some(other)) => one == other || deparsed::is_same(&one, &other),
+        _ => false,
+    }
 }
 
 fn is_named(list: &[Value]) -> bool {

@@ -24,7 +24,7 @@ pub use capture::capture;
 pub use data_type::{Attribute, DataType, Domain, DomainCheck, Range, Shape};
 pub use difference::Difference;
 pub use function::{Function, Reason, Trigger};
-pub use renames::Renames;
+pub use renames::{Renames, part};
 pub use sequence::{Owned, Sequence};
 pub use statements::{Stage, Statement};
 pub use table::{

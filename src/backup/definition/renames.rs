@@ -51,7 +51,7 @@ impl Renames {
 }
 
 /// `docs_pkey` of `docs` becomes `texts_pkey` of `texts`; a name of another make gets the table's in front.
-fn part(old: &Ident, new: &Ident, name: &Ident) -> Ident {
+pub fn part(old: &Ident, new: &Ident, name: &Ident) -> Ident {
     match name.as_str().strip_prefix(old.as_str()) {
         Some(rest) => new.with_suffix(rest),
         None => new.with_suffix(&format!("_{}", name.as_str())),
@@ -67,6 +67,11 @@ struct Names<'r> {
 impl Naming for Names<'_> {
     fn relation(&self, name: &QualifiedName) -> Option<QualifiedName> {
         self.relations.get(name).cloned()
+    }
+
+    /// A table's name may mean another one there; an extension's member lives in one place only.
+    fn in_bodies(&self) -> bool {
+        self.relations.is_empty()
     }
 
     fn schema(&self, schema: &Ident, name: &str) -> Option<Ident> {

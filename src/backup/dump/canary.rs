@@ -21,7 +21,7 @@ const QUERIES: i64 = 3;
 const NEIGHBOURS: u32 = 10;
 
 /// The canaries of a table; none where its rows have no key, which the answers would be named by.
-pub(super) async fn canaries(
+pub(in crate::backup) async fn canaries(
     connection: &mut PgConnection,
     source: &Source,
     table: &Table,

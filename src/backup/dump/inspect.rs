@@ -12,7 +12,7 @@ use crate::sql::{self, Ident, QualifiedName};
 
 /// A table that is to be dumped.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Source {
+pub(in crate::backup) struct Source {
     pub(super) name: QualifiedName,
     pub(super) oid: i64,
     pub(super) is_partitioned: bool,
@@ -25,8 +25,8 @@ pub(super) struct Source {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) tables: Vec<Source>,
+pub(in crate::backup) struct Found {
+    pub(in crate::backup) tables: Vec<Source>,
     /// What is left out, or not whole, and why.
     pub(super) reasons: Vec<String>,
     /// Whether rows may be hidden, so that the session must let them be.
@@ -115,7 +115,7 @@ pub(super) async fn names(
 }
 
 /// Reads everything about the tables; what cannot be read is an error, or where that is allowed a reason.
-pub(super) async fn inspect(
+pub(in crate::backup) async fn inspect(
     connection: &mut PgConnection,
     names: &[QualifiedName],
     allow_partial: bool,

@@ -14,6 +14,9 @@ mod publish;
 mod room;
 mod worker;
 
+pub(super) use canary::canaries;
+pub(super) use inspect::inspect;
+
 use std::path::PathBuf;
 use std::time::Instant;
 

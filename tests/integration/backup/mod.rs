@@ -6,5 +6,5 @@ mod dumping;
 mod emergency;
 mod fixture;
 mod interruption;
-mod rich;
+pub(crate) mod rich;
 mod values;

@@ -3,10 +3,10 @@
 use vecops::sql::QualifiedName;
 
 /// A name of 63 bytes that are not all ASCII.
-pub(super) const LONG: &str = "ein_sehr_langer_Name_mit_Umlauten_äöüß_und_noch_viel_mehr_D";
+pub(crate) const LONG: &str = "ein_sehr_langer_Name_mit_Umlauten_äöüß_und_noch_viel_mehr_D";
 
 /// The tables of [`SCHEMA`].
-pub(super) fn tables() -> Vec<QualifiedName> {
+pub(crate) fn tables() -> Vec<QualifiedName> {
     [
         "app.documents",
         "\"App \"\"2\"\"\".\"Mixed Case\"",
@@ -21,7 +21,7 @@ pub(super) fn tables() -> Vec<QualifiedName> {
 }
 
 /// The statements that make them.
-pub(super) fn schema() -> String {
+pub(crate) fn schema() -> String {
     SCHEMA.replace("LONG", LONG)
 }
 

@@ -1,7 +1,7 @@
 //! Functions and triggers.
 
 use super::{Statement, close, comment, joined};
-use crate::backup::definition::{Definition, Function, Reason};
+use crate::backup::definition::{Definition, Function, Reason, Table, Trigger};
 use crate::sql::literal;
 
 pub(super) fn functions(definition: &Definition) -> Vec<Statement> {
@@ -44,33 +44,50 @@ pub(super) fn closed(function: &Function) -> String {
         "(select p.proowner as owner, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl \
          from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace \
          where n.nspname = {} and p.proname = {} \
-         and pg_catalog.pg_get_function_identity_arguments(p.oid) = {}) o \
+         and pg_catalog.replace(pg_catalog.pg_get_function_identity_arguments(p.oid), '\"', '') = {}) o \
          cross join lateral pg_catalog.aclexplode(o.acl) g",
         literal(function.name.schema.as_str()),
         literal(function.name.name.as_str()),
-        literal(&function.arguments),
+        // The server quotes what needs it, and a name that was given another schema is quoted always.
+        literal(&function.arguments.replace('"', "")),
     );
     close(kind, &function.signature(), &acl)
+}
+
+/// Sets triggers that are there to fire when the definition says.
+pub(super) fn trigger_states(definition: &Definition) -> Vec<Statement> {
+    let each = definition.tables.iter().flat_map(|table| {
+        let of_table = table.triggers.iter();
+        of_table.map(move |trigger| Statement::new(title(table, trigger), state(table, trigger)))
+    });
+    each.collect()
+}
+
+fn state(table: &Table, trigger: &Trigger) -> String {
+    let state = match trigger.enabled.as_str() {
+        "disabled" => "disable trigger",
+        "replica" => "enable replica trigger",
+        "always" => "enable always trigger",
+        _ => "enable trigger",
+    };
+    format!("alter table {} {state} {}", table.name, trigger.name)
+}
+
+fn title(table: &Table, trigger: &Trigger) -> String {
+    format!("trigger `{}` of `{}`", trigger.name.plain(), table.name.plain())
 }
 
 pub(super) fn triggers(definition: &Definition) -> Vec<Statement> {
     let mut statements = Vec::new();
     for table in &definition.tables {
         for trigger in &table.triggers {
-            let state = match trigger.enabled.as_str() {
-                "disabled" => Some("disable trigger"),
-                "replica" => Some("enable replica trigger"),
-                "always" => Some("enable always trigger"),
-                _ => None,
-            };
-            let state = state.map(|state| format!("alter table {} {state} {}", table.name, trigger.name));
+            let state = (trigger.enabled != "origin").then(|| state(table, trigger));
             let on = format!("trigger {} on {}", trigger.name, table.name);
             let sql = [trigger.definition.clone()]
                 .into_iter()
                 .chain(state)
                 .chain(comment(&on, trigger.comment.as_ref()));
-            let object = format!("trigger `{}` of `{}`", trigger.name.plain(), table.name.plain());
-            statements.push(Statement::new(object, joined(sql)));
+            statements.push(Statement::new(title(table, trigger), joined(sql)));
         }
     }
     statements

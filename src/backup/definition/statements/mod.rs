@@ -55,6 +55,19 @@ impl Statement {
 }
 
 impl Definition {
+    /// What closes tables and their sequences that are there, until [`Self::reopening`].
+    pub fn closing(&self) -> Vec<Statement> {
+        security::closing(self)
+    }
+
+    /// What gives tables that were closed, and whose triggers were disabled, back what this says they had.
+    pub fn reopening(&self) -> Vec<Statement> {
+        let mut statements = self.statements(Stage::Values);
+        statements.extend(functions::trigger_states(self));
+        statements.extend(security::relation_grants(self));
+        statements
+    }
+
     /// The statements of one stage, in the order in which they must run.
     pub fn statements(&self, stage: Stage) -> Vec<Statement> {
         match stage {
@@ -83,7 +96,7 @@ fn close(kind: &str, name: &str, acl: &str) -> String {
          for grantee in select distinct case g.grantee when 0 then 'public' \
          else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end \
          from {acl} where g.grantee <> o.owner loop \
-         execute pg_catalog.format('revoke all on {kind} %s from %s', {}, grantee); end loop; end",
+         execute pg_catalog.format('revoke all on {kind} %s from %s cascade', {}, grantee); end loop; end",
         literal(name)
     );
     format!("do {}", crate::sql::dollar_quoted(&body))

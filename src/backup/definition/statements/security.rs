@@ -18,6 +18,14 @@ pub(super) fn security(definition: &Definition) -> Vec<Statement> {
         sql.extend(grants(&functions::named(function), "", &function.access));
         statements.push(granted(&format!("function `{}`", function.plain()), sql));
     }
+    statements.extend(relation_grants(definition));
+    statements.extend(definition.schemas.iter().map(schema_grants));
+    statements
+}
+
+/// The grants on sequences and tables alone.
+pub(super) fn relation_grants(definition: &Definition) -> Vec<Statement> {
+    let mut statements = Vec::new();
     for sequence in &definition.sequences {
         let mut sql = vec![close_relation("sequence", &sequence.name)];
         sql.extend(grants(
@@ -28,8 +36,20 @@ pub(super) fn security(definition: &Definition) -> Vec<Statement> {
         statements.push(granted(&format!("sequence `{}`", sequence.name.plain()), sql));
     }
     statements.extend(definition.tables.iter().map(table_grants));
-    statements.extend(definition.schemas.iter().map(schema_grants));
     statements
+}
+
+/// Takes tables and sequences away from everybody but their owner.
+pub(super) fn closing(definition: &Definition) -> Vec<Statement> {
+    let sequences = definition
+        .sequences
+        .iter()
+        .map(|sequence| ("sequence", &sequence.name));
+    let tables = definition.tables.iter().map(|table| ("table", &table.name));
+    sequences
+        .chain(tables)
+        .map(|(kind, name)| Statement::new(format!("{kind} `{}`", name.plain()), close_relation(kind, name)))
+        .collect()
 }
 
 fn granted(object: &str, sql: Vec<String>) -> Statement {

@@ -1,0 +1,5 @@
+//! Restoring: the same rows, schema and grants, whatever breaks on the way.
+
+mod faults;
+mod fixture;
+mod restoring;

@@ -71,7 +71,7 @@ class Bench:
     def output(self, command):
         done = subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, cwd=self.folder, text=True)
         if done.returncode != 0:
-            sys.exit(f"{' '.join(map(str, command[:3]))} ended with {done.returncode}")
+            sys.exit(f"{Path(command[0]).name} ended with {done.returncode}")
         return done.stdout.strip()
 
     def start(self):
@@ -86,7 +86,7 @@ class Bench:
         subprocess.run(self.vecops("embedded", "stop", "--quiet"), env=environment, stdout=subprocess.DEVNULL)
 
     def sql(self, text):
-        return self.output(["psql", self.url, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", text])
+        return self.output(["psql", self.url, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", "set statement_timeout = 0", "-c", text])
 
     def fill(self):
         if self.options.rows:
@@ -104,13 +104,15 @@ class Bench:
             shape = ["--rows", rows, "--dimensions", dimensions, "--quiet"]
             self.output(self.vecops("synthesize", *shape, "--to", rows_file))
         self.output(self.vecops("seed", "public.seeded", "--yes", "--quiet", "--from", rows_file))
+        noise = "(random() - 0.5) * 0.02" if data else "0"
         self.sql(
-            "select setseed(0.5); insert into public.%s select row_number() over (), content, metadata, noisy from ("
-            "select s.content, s.metadata, case when copy = 0 then s.embedding else ("
-            "select array_agg(x * (1 + (random() - 0.5) * 0.02) order by place)::extensions.vector "
-            "from unnest(s.embedding::real[]) with ordinality e (x, place) where copy >= 0) end as noisy "
-            "from generate_series(0, %d) copy cross join public.seeded s order by copy, s.id limit %d) rows; "
-            "drop table public.seeded" % (name, 0 if data is None else rows, rows)
+            "select setseed(0.5); create table public.noise as select n, (select array_agg(%s) "
+            "from generate_series(1, %d) where n >= 0)::extensions.vector as noise from generate_series(0, 996) n; "
+            "insert into public.%s select row_number() over (), content, metadata, "
+            "embedding operator(extensions.+) noise from (select s.content, s.metadata, s.embedding, "
+            "(s.id * 31 + copy * 7) %% 997 as n from generate_series(0, %d) copy cross join public.seeded s "
+            "order by copy, s.id limit %d) rows join public.noise using (n); "
+            "drop table public.seeded, public.noise" % (noise, dimensions, name, 0 if data is None else rows // 1000, rows)
         )
         self.sql(f"vacuum (analyze, freeze) public.{name}")
         self.tables.append(f"public.{name}")

@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed bench-backup docs clean supabase-cli generate
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -20,6 +20,10 @@ bench: ## Size and start-up of the release binary
 bench-seed: ## Every way to load rows, side by side (needs psql and Python; ROWS=250000)
 	cargo build --release
 	python3 benches/seed.py --rows $(or $(ROWS),250000)
+
+bench-backup: ## vecops dump against pg_dump and psql, side by side (needs psql and zstd; ROWS=250000 DATA=FILE)
+	cargo build --release
+	python3 benches/backup.py --rows $(or $(ROWS),250000) $(if $(DATA),--data $(DATA))
 
 docs: generate ## API documentation, completions, man pages, the README's command table
 	cargo doc --no-deps --document-private-items

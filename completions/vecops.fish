@@ -57,6 +57,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vec
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, and show what one holds'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "synthesize" -d 'Make up rows with vectors, the same bytes on every machine'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
@@ -497,7 +498,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from migration" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l from -d 'One or more files, or patterns such as \'part-*.csv\'; all but parquet also compressed with gzip or zstd; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l format -d 'What the files hold; without it their names tell, and stdin is JSON Lines' -r -f -a "jsonl\t''
 csv\t''
 tsv\t''
@@ -516,6 +517,7 @@ skip\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l rejects -d 'A new file for the rows left out, as JSON Lines with their line numbers and reasons' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l max-rejects -d 'With how many rows left out the load is still good' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l batch-size -d 'How much is sent to the server between two commits' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l jobs -d 'Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -535,6 +537,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -l builtin -d 'The 4
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -l check-only -d 'Read and check everything, list the bad lines, load nothing'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l atomic -d 'Load everything in one transaction, or nothing: what happens without --resumable, too'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l restart -d 'Forget the position of an earlier run; the rows that it loaded stay'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
@@ -757,6 +760,110 @@ complete -c vecops -n "__fish_vecops_using_subcommand restore" -s v -l verbose -
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -f -a "run" -d 'Measure recall, latency, buffers and plans of queries on a collection or table'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -f -a "compare" -d 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -f -a "assert" -d 'Check a file of expectations about queries, for CI; ends with 3 where one is not met'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l ef-search -d 'How many candidates an HNSW scan keeps: one configuration each' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l probes -d 'How many lists an IVFFlat scan looks into: one configuration each' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l iterative-scan -d 'Whether an HNSW scan goes on where a filter takes rows away: one configuration each' -r -f -a "off\t'It stops after ef_search rows'
+relaxed_order\t'It goes on; rows may come slightly out of order'
+strict_order\t'It goes on, in order'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l filter -d 'Only rows whose metadata contain this JSON object' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l as -d 'Run the queries as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l passes -d 'How many times each query is timed under each configuration' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients -d 'Then let so many clients ask at once, under each configuration' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'For how long the clients ask' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l rate -d 'How many queries a second are due, times counted from then; without it each client asks as fast as it can' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l seed -d 'Draws the order of the queries' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l unlike -d 'Compare although more than the index differs: another server, other settings, other queries'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from compare" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -s n -l rows -d 'The number of rows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l dimensions -d 'The dimensions of each vector' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l intrinsic-dimensions -d 'The dimensions of the surface that the vectors lie near: the more, the harder for an index' -r

@@ -1,6 +1,7 @@
 //! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
 
 pub mod backup;
+pub mod bench;
 pub mod catalog;
 pub mod cli;
 pub mod collection;

@@ -4,6 +4,12 @@
 select
     pg_catalog.set_config('statement_timeout', '0', true),
     pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),
-    pg_catalog.set_config('search_path', s.reset_val, true)
+    pg_catalog.set_config('search_path', s.reset_val, true),
+    (
+        -- From PostgreSQL 17 on.
+        select pg_catalog.set_config(l.name, '0', true)
+        from pg_catalog.pg_settings l
+        where l.name = 'transaction_timeout'
+    )
 from pg_catalog.pg_settings s
 where s.name = 'search_path'

@@ -173,7 +173,9 @@ mod tests {
         fn parts_add_up_in_any_order(rows: Vec<[u8; 32]>, cut: prop::sample::Index) {
             let sum = |rows: &[[u8; 32]]| {
                 let mut digest = RowsDigest::default();
-                rows.iter().for_each(|row| digest.add_row(&Sha(*row)));
+                for row in rows {
+                    digest.add_row(&Sha(*row));
+                }
                 digest
             };
             let cut = if rows.is_empty() { 0 } else { cut.index(rows.len()) };

@@ -10,8 +10,10 @@
 //! A file is written under a temporary name, synced, renamed, and its folder is synced: after a cut of the power it is
 //! whole or not there. Nothing is ever overwritten, so that an object store can hold the same names.
 
+mod files;
+
 use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -21,6 +23,8 @@ use super::chunk::{Chunk, Codec};
 use super::digest::Sha;
 use super::manifest::Manifest;
 use crate::error::{Context as _, Error, Kind, Result};
+use files::{FRESH, TEMPORARY, folders, parent, sync_folder, temporary_in, unfinished, write_once};
+pub(super) use files::{make_folder, not_written};
 
 /// The file that says what the folder is.
 const FORMAT_FILE: &str = "FORMAT";
@@ -162,7 +166,28 @@ impl Repository {
     pub fn temporary(&self) -> Result<NamedTempFile> {
         let folder = self.root.join("objects");
         make_folder(&folder)?;
-        temporary_in(&folder)
+        let file = temporary_in(&folder)?;
+        // A file system without locks has nobody who sweeps, either.
+        if let Err(error) = file.as_file().try_lock() {
+            tracing::debug!(%error, "a temporary file is not locked");
+        }
+        Ok(file)
+    }
+
+    /// Removes what killed dumps were writing. A file that is still written is locked.
+    pub fn sweep(&self) -> Result<()> {
+        for path in unfinished(&self.root.join("objects"))? {
+            let Ok(file) = File::open(&path) else {
+                continue;
+            };
+            // One that is new may not be locked yet.
+            let age = file.metadata().and_then(|found| found.modified()).ok();
+            let is_old = age.is_some_and(|made| made.elapsed().is_ok_and(|age| age > FRESH));
+            if is_old && file.try_lock().is_ok() {
+                fs_err::remove_file(&path).context("remove what a killed dump left")?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives a whole, synced object its name. One that is there has the same bytes, unless its disk lost some: the new
@@ -307,81 +332,64 @@ impl Repository {
     }
 }
 
-/// Writes a file that nobody sees before it is whole.
-fn write_once(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = temporary_in(parent(path)?)?;
-    let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
-    written.map_err(|error| not_written(path, &error))?;
-    match file.into_temp_path().persist_noclobber(path) {
-        Ok(()) => sync_folder(parent(path)?),
-        Err(error) => Err(not_written(path, &error.error)),
-    }
-}
-
 /// The line that `sha256sum` writes of a manifest.
 fn sum_line(manifest: &[u8]) -> String {
     format!("{}  {MANIFEST}\n", Sha::of(manifest))
 }
 
-/// How temporary names begin.
-const TEMPORARY: &str = ".unfinished-";
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn temporary_in(folder: &Path) -> Result<NamedTempFile> {
-    let made = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder);
-    made.map_err(|error| not_written(folder, &error))
-}
-
-fn parent(path: &Path) -> Result<&Path> {
-    path.parent()
-        .ok_or_else(|| Error::bug(format!("`{}` lies in no folder", path.display())))
-}
-
-/// Makes a folder and those above it, private to the user.
-pub(super) fn make_folder(path: &Path) -> Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
+    #[test]
+    fn a_place_is_a_path_with_or_without_its_scheme() {
+        let place = |text: &str| location(text).map(|path| path.display().to_string());
+        assert_eq!(place("backups/app").unwrap(), "backups/app");
+        assert_eq!(place("file:/backups").unwrap(), "/backups");
+        assert_eq!(place("file:///backups").unwrap(), "/backups");
+        assert_eq!(place("s3://bucket/app").unwrap_err().kind(), Kind::Usage);
+        assert_eq!(place("").unwrap_err().kind(), Kind::Usage);
     }
-    builder.create(path).map_err(|error| not_written(path, &error))
-}
 
-/// Has the disk hold a folder's names.
-fn sync_folder(path: &Path) -> Result<()> {
-    let folder = File::open(path).map_err(|error| not_written(path, &error))?;
-    folder.sync_all().map_err(|error| not_written(path, &error))
-}
+    #[test]
+    fn only_what_nobody_writes_any_more_is_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let left = repository.temporary().unwrap().into_temp_path().keep().unwrap();
+        let old = std::time::SystemTime::now() - FRESH * 2;
+        let written = repository.temporary().unwrap();
+        written.as_file().set_modified(old).unwrap();
+        repository.sweep().unwrap();
+        assert!(left.exists(), "it is new");
+        File::options()
+            .write(true)
+            .open(&left)
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
+        repository.sweep().unwrap();
+        assert!(!left.exists());
+        assert!(written.path().exists(), "somebody writes it");
+    }
 
-fn folders(path: &Path) -> Result<Vec<String>> {
-    let entries = match fs_err::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::failed("read the repository").cause(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.context("read the repository")?;
-        if entry.path().is_dir()
-            && let Ok(name) = entry.file_name().into_string()
-        {
-            names.push(name);
+    #[test]
+    fn databases_of_any_name_have_a_folder_inside_the_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        for database in ["../../etc", "a/b", "ä", ".", "postgres"] {
+            let set = SetName {
+                name: "20260101T000000Z-00000000".to_owned(),
+                database: database.to_owned(),
+            };
+            let path = repository.set_path(&set);
+            make_folder(&path).unwrap();
+            fs_err::write(path.join(MANIFEST), "{}").unwrap();
+            assert!(
+                fs_err::canonicalize(&path)
+                    .unwrap()
+                    .starts_with(folder.path().canonicalize().unwrap())
+            );
+            assert!(repository.sets().unwrap().contains(&set), "{database}");
         }
     }
-    Ok(names)
-}
-
-/// What a failed write means.
-pub(super) fn not_written(path: &Path, error: &std::io::Error) -> Error {
-    let kind = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Kind::Precondition,
-        _ => Kind::Failed,
-    };
-    let wrote = Error::new(kind, format!("write `{}`", path.display())).cause(error);
-    if kind == Kind::Precondition {
-        return wrote
-            .hint("Free space on the repository's disk, then run the same command again: it resumes.");
-    }
-    wrote
 }

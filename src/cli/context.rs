@@ -189,6 +189,11 @@ impl Context {
         stopped.unwrap_or_else(|| Err(Error::new(Kind::Interrupted, "interrupted")))
     }
 
+    /// What is cancelled at an interrupt, for work that stops in good order by itself.
+    pub(super) fn interruption(&self) -> CancellationToken {
+        self.interrupted.clone()
+    }
+
     /// Stops the work of this process: what waits for us here, and what open sessions run on their servers.
     pub(super) async fn cancel_all(&self) {
         self.interrupted.cancel();

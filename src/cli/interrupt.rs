@@ -13,6 +13,9 @@ use crate::error::{Error, Kind, Outcome, Result};
 /// How long a command may take to stop after the server's work was cancelled.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// The SQLSTATE of what the server cancelled.
+const QUERY_CANCELED: &str = "57014";
+
 /// Drives a command until it is done or a signal comes.
 pub(super) async fn until_done_or_interrupted(
     context: &Context,
@@ -35,7 +38,18 @@ pub(super) async fn until_done_or_interrupted(
     match tokio::time::timeout(GRACE, stopped).await {
         // It was done before the signal could stop it: that is the truth to report.
         Ok(Ok(outcome)) => Ok(outcome),
-        Ok(Err(_)) | Err(_) => Err(interrupted(kind)),
+        Ok(Err(error)) => Err(of_interrupt(error, kind)),
+        Err(_) => Err(interrupted(kind)),
+    }
+}
+
+/// What the command says of its end, as the end that the signal brought. The server's word for a cancelled statement
+/// says nothing more.
+fn of_interrupt(error: Error, kind: Kind) -> Error {
+    match error.kind() {
+        Kind::Interrupted => error.with_kind(kind),
+        _ if error.sqlstate() == Some(QUERY_CANCELED) => interrupted(kind),
+        _ => error.with_kind(kind).context("interrupted"),
     }
 }
 
@@ -85,4 +99,27 @@ pub(super) fn install_panic_report() {
 /// Turns a panic into its exit code.
 pub(super) fn catching_bugs(work: impl FnOnce() -> u8) -> u8 {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Kind::Bug.exit_code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_command_knows_is_kept() {
+        let own = Error::new(Kind::Interrupted, "interrupted; 7 rows are in").hint("Run it again.");
+        let kept = of_interrupt(own, Kind::Terminated);
+        assert_eq!(kept.kind(), Kind::Terminated);
+        assert_eq!(
+            (kept.message(), kept.hints().len()),
+            ("interrupted; 7 rows are in", 1)
+        );
+        let other = of_interrupt(
+            Error::failed("the index is half built").hint("Drop it."),
+            Kind::Interrupted,
+        );
+        assert_eq!(other.to_string(), "interrupted: the index is half built");
+        assert_eq!(other.hints(), ["Drop it."]);
+        assert_eq!(other.kind(), Kind::Interrupted);
+    }
 }

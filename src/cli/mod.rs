@@ -4,6 +4,7 @@
 //! nothing below reads the environment or prints. A command that needs two domains composes them here.
 
 mod backup;
+mod bench;
 mod completions;
 mod consent;
 pub mod context;
@@ -69,6 +70,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Bench(bench::BenchArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -89,6 +91,7 @@ impl Command {
             Self::Verify(_) => "verify",
             Self::Backup(_) => "backup",
             Self::Restore(_) => "restore",
+            Self::Bench(_) => "bench",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
             Self::Embedded(_) => "embedded",
@@ -161,6 +164,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Verify(args) => verify::run(context, args).await,
         Command::Backup(args) => backup::run(context, args),
         Command::Restore(args) => Box::pin(restore::run(context, args)).await,
+        Command::Bench(args) => bench::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,

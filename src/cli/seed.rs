@@ -79,7 +79,7 @@ const FORMATS: [&str; 7] = ["jsonl", "csv", "tsv", "parquet", "npy", "fvecs", "b
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SourceArgs {
-    /// One or more files; jsonl, csv, tsv, npy, fvecs and bvecs also compressed with gzip or zstd; - is stdin
+    /// One or more files, or patterns such as 'part-*.csv'; all but parquet also compressed with gzip or zstd; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     from: Vec<PathBuf>,
 
@@ -89,31 +89,33 @@ struct SourceArgs {
 }
 
 impl SeedArgs {
-    fn source(&self) -> Source {
-        let one = |path: &PathBuf| {
+    fn source(&self) -> Result<Source> {
+        let mut inputs = Vec::new();
+        for path in &self.source.from {
             if path.as_path() == Path::new("-") {
-                Source::Stdin
+                inputs.push(Source::Stdin);
             } else {
-                Source::File(path.clone())
+                inputs.extend(seed::expand(path)?.into_iter().map(Source::File));
             }
-        };
-        match self.source.from.as_slice() {
+        }
+        Ok(match inputs.as_slice() {
             [] => builtin::source(),
-            [path] if self.format.is_none() && self.side.is_none() => one(path),
-            paths => Source::Inputs(Inputs {
-                inputs: paths.iter().map(one).collect(),
+            [one] if self.format.is_none() && self.side.is_none() => one.clone(),
+            _ => Source::Inputs(Inputs {
+                inputs,
                 format: Format::ALL
                     .into_iter()
                     .find(|format| self.format.as_deref() == Some(format.name())),
                 side: self.side.clone(),
             }),
-        }
+        })
     }
 }
 
 /// Checks or loads.
 pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
-    let source = args.source();
+    let source = args.source()?;
+    let jobs = args.mode.jobs()?;
     source.probe()?;
     let mut session = context.open(Need::Any).await?;
     let mut destination = inspect(context, &mut session, &args).await?;
@@ -142,10 +144,11 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
         args.mode.weight(),
     )?;
     let options = args.mode.options();
-    let report = match args.mode.resume() {
+    let report = match args.mode.resume(context.interruption()) {
         None => load_with(context, &mut session, &destination, &source, &options).await?,
         Some(resume) => {
-            load_resumable(context, &mut session, &destination, &source, &options, resume).await?
+            let mut sessions = more_sessions(context, session, jobs).await?;
+            load_resumable(context, &mut sessions, &destination, &source, &options, resume).await?
         }
     };
     if report.rows >= MANY_ROWS && !report.vector_indexes.is_empty() {
@@ -224,33 +227,47 @@ async fn load_with(
     Ok(report)
 }
 
+/// The session and so many others that there are `jobs`.
+async fn more_sessions(context: &Context, session: Session, jobs: u8) -> Result<Vec<Session>> {
+    let mut sessions = vec![session];
+    for number in 2..=jobs {
+        let opened = context.open(Need::Any).await;
+        sessions.push(opened.map_err(|error| {
+            error
+                .context(format!("open connection {number} of `--jobs {jobs}`"))
+                .hint("Ask for fewer connections with `--jobs`.")
+        })?);
+    }
+    Ok(sessions)
+}
+
 /// Loads batch after batch.
 async fn load_resumable(
     context: &Context,
-    session: &mut Session,
+    sessions: &mut [Session],
     destination: &Destination,
     source: &Source,
     options: &LoadOptions,
     resume: Resume,
 ) -> Result<LoadReport> {
     let progress = context.progress();
-    let load = seed::load_resumable(session, destination, source, options, resume, progress);
-    let Resumed { mut report, stopped } =
-        context
-            .unless_interrupted(Box::pin(load))
-            .await
-            .map_err(|error| match error.kind() {
-                Kind::Interrupted => {
-                    error.hint("Run the same command again: it goes on behind the last batch.")
-                }
-                _ => error,
-            })?;
+    let load = seed::load_resumable(sessions, destination, source, options, resume, progress);
+    let Resumed { mut report, stopped } = Box::pin(load).await?;
     match stopped {
         Some(error) => {
-            context
-                .report_error(&error.hint("Run the same command again: it goes on behind the last batch."));
+            let hint = match error.kind() {
+                Kind::Failed => {
+                    "Correct it, and run the same command again: it goes on behind the last batch."
+                }
+                _ => "Run the same command again: it goes on behind the last batch.",
+            };
+            context.report_error(&error.hint(hint));
         }
-        None => report.analyzed = renew_statistics(context, session, destination).await,
+        None => {
+            if let Some(session) = sessions.first_mut() {
+                report.analyzed = renew_statistics(context, session, destination).await;
+            }
+        }
     }
     Ok(report)
 }
@@ -277,6 +294,7 @@ async fn analyze(session: &mut Session, destination: &Destination) -> Result<boo
 fn nothing_loaded(error: Error) -> Error {
     match error.kind() {
         Kind::Failed => error.hint("Nothing was loaded; `vecops seed ... --dry-run` lists every bad line."),
+        Kind::Interrupted => Error::new(Kind::Interrupted, "interrupted; nothing was loaded"),
         _ => error,
     }
 }

@@ -10,6 +10,7 @@ use super::copying::{Failure, Into};
 use super::destination::Destination;
 use super::feed::Feed;
 use super::lines::RowLines;
+use super::merging::Merging;
 use super::refusal::STAGING;
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -77,7 +78,13 @@ pub(super) async fn fill(
     if on_conflict == OnConflict::Update {
         staging.expect_each_key_once(connection, source, &lines).await?;
     }
-    let counts = staging.merge(connection, on_conflict, lines.rows()).await?;
+    let merging = Merging {
+        staging: &staging,
+        on_conflict,
+        source,
+        lines: &lines,
+    };
+    let counts = merging.merge(connection, feed).await?;
     // A transaction that loads several batches makes the table anew.
     sql::run(connection, format!("drop table {}", staging.table)).await?;
     Ok(counts)
@@ -91,11 +98,15 @@ fn without_ids(source: &Source) -> Error {
     .hint("Leave `--on-conflict` out, or give each row its id.")
 }
 
-struct Staging<'a> {
+/// The temporary table.
+pub(super) struct Staging<'a> {
     destination: &'a Destination,
-    table: QualifiedName,
-    row: Ident,
-    columns: Vec<Ident>,
+    /// Its name.
+    pub(super) table: QualifiedName,
+    /// The column that counts its rows, from 1.
+    pub(super) row: Ident,
+    /// Its other columns.
+    pub(super) columns: Vec<Ident>,
     id: &'a Ident,
 }
 
@@ -200,12 +211,13 @@ impl<'a> Staging<'a> {
         )))
     }
 
-    async fn merge(
+    /// Moves its rows, of which there are so many, into the table.
+    pub(super) async fn merge(
         &self,
         connection: &mut PgConnection,
         on_conflict: OnConflict,
         rows: u64,
-    ) -> Result<Counts, Failure> {
+    ) -> Result<Counts, sqlx::Error> {
         let Self { table, id, .. } = self;
         let there = format!(
             "select count(*) as there from {table} s
@@ -216,7 +228,7 @@ impl<'a> Staging<'a> {
             .fetch_one(&mut *connection)
             .await?
             .try_get("there")?;
-        let written = sql::dynamic(self.insert(on_conflict))
+        let written = sql::dynamic(self.insert(on_conflict, ""))
             .execute(connection)
             .await?
             .rows_affected();
@@ -239,7 +251,8 @@ impl<'a> Staging<'a> {
         })
     }
 
-    fn insert(&self, on_conflict: OnConflict) -> String {
+    /// The statement that moves rows, all or those of a condition.
+    pub(super) fn insert(&self, on_conflict: OnConflict, condition: &str) -> String {
         let Self { table, row, id, .. } = self;
         let columns = list(&self.columns);
         let others: Vec<&Ident> = self.columns.iter().filter(|column| column != id).collect();
@@ -259,7 +272,7 @@ impl<'a> Staging<'a> {
         };
         format!(
             "insert into {} as target ({columns}) overriding system value
-             select {columns} from {table} order by {row} on conflict ({id}) {action}",
+             select {columns} from {table} {condition} order by {row} on conflict ({id}) {action}",
             self.destination.table,
         )
     }

@@ -93,6 +93,22 @@ impl Into<'_> {
         Ok(bytes)
     }
 
+    /// One COPY of these rows.
+    pub(super) async fn copy_chunks(
+        &self,
+        connection: &mut PgConnection,
+        chunks: &[Chunk],
+    ) -> Result<(), Failure> {
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        let mut batch = self.begin(connection).await?;
+        for chunk in chunks {
+            batch.send(chunk).await?;
+        }
+        batch.finish().await.map(drop)
+    }
+
     /// One COPY of rows that are kept until they are in; those that the server refuses are left out.
     async fn copy_good(
         &self,
@@ -105,35 +121,84 @@ impl Into<'_> {
         while piece.bytes.len() < limit.min(ONE_TOLERANT_COPY)
             && let Some(chunk) = feed.next().await
         {
-            piece.push(&chunk);
+            piece.push(chunk);
         }
         let bytes = piece.bytes.len();
-        let mut left = vec![piece];
+        let (mut left, mut suspects) = (vec![piece], Vec::new());
         while let Some(piece) = left.pop() {
-            if piece.lines.rows() == 0 {
-                continue;
-            }
-            sql::run(connection, MARK).await?;
-            match self.copy_piece(connection, &piece).await {
-                Ok(()) => {
-                    sql::run(connection, FORGET_MARK).await?;
-                    lines.append(&piece.lines);
-                }
-                Err(Failure::Server(error, of)) => {
-                    let Some((row, problem)) = self.refused(&error, &piece.lines) else {
-                        return Err(Failure::Server(error, of));
-                    };
-                    let after = self.after_refusal.map(|after| after(lines.rows()));
-                    let back = [BACK_TO_MARK.to_owned()].into_iter().chain(after);
-                    sql::run(connection, back.collect::<Vec<_>>().join("; ")).await?;
-                    feed.rejects.add(problem, None)?;
-                    let (before, after) = piece.without(row);
+            match self.attempt(connection, &piece, lines).await? {
+                None => {}
+                Some(Refused::Row(row, why)) => {
+                    let (before, one, after) = piece.around(row);
+                    feed.rejects.add(problem(&one, why), one.text().as_deref())?;
                     left.extend([after, before]);
                 }
-                Err(failure) => return Err(failure),
+                Some(Refused::SomeRow(why)) if piece.lines.rows() == 1 => suspects.push((piece, why)),
+                Some(Refused::SomeRow(_)) => {
+                    let (first, second) = piece.halves();
+                    left.extend([second, first]);
+                }
+            }
+            // More than the load may leave out.
+            if suspects.len() as u64 > feed.rejects.room() {
+                break;
             }
         }
+        for (one, why) in self.retry(connection, suspects, lines).await? {
+            feed.rejects.add(problem(&one, why), one.text().as_deref())?;
+        }
         Ok(bytes)
+    }
+
+    /// Tries single rows again, which may refer to others that came in behind them; returns those still refused.
+    async fn retry(
+        &self,
+        connection: &mut PgConnection,
+        mut suspects: Vec<(Piece, String)>,
+        lines: &mut RowLines,
+    ) -> Result<Vec<(Piece, String)>, Failure> {
+        loop {
+            let (before, mut still) = (suspects.len(), Vec::new());
+            for (piece, why) in suspects {
+                if self.attempt(connection, &piece, lines).await?.is_some() {
+                    still.push((piece, why));
+                }
+            }
+            if still.is_empty() || still.len() == before {
+                return Ok(still);
+            }
+            suspects = still;
+        }
+    }
+
+    /// Copies a piece, or finds out why not; then the table is as it was before.
+    async fn attempt(
+        &self,
+        connection: &mut PgConnection,
+        piece: &Piece,
+        lines: &mut RowLines,
+    ) -> Result<Option<Refused>, Failure> {
+        if piece.lines.rows() == 0 {
+            return Ok(None);
+        }
+        sql::run(connection, MARK).await?;
+        match self.copy_piece(connection, piece).await {
+            Ok(()) => {
+                sql::run(connection, FORGET_MARK).await?;
+                lines.append(&piece.lines);
+                Ok(None)
+            }
+            Err(Failure::Server(error, of)) => {
+                let Some(refused) = self.refused(&error, &piece.lines) else {
+                    return Err(Failure::Server(error, of));
+                };
+                let after = self.after_refusal.map(|after| after(lines.rows()));
+                let back = [BACK_TO_MARK.to_owned()].into_iter().chain(after);
+                sql::run(connection, back.collect::<Vec<_>>().join("; ")).await?;
+                Ok(Some(refused))
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     async fn copy_piece(&self, connection: &mut PgConnection, piece: &Piece) -> Result<(), Failure> {
@@ -145,22 +210,19 @@ impl Into<'_> {
         batch.finish().await.map(drop)
     }
 
-    /// The row that the server refuses for what is in it, counted from 0.
-    fn refused(&self, error: &sqlx::Error, lines: &RowLines) -> Option<(u64, Problem)> {
-        let database = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
-        // Data exceptions and integrity constraint violations; anything else is no matter of a row.
-        if !matches!(database.code().get(..2), Some("22" | "23")) {
-            return None;
-        }
-        let row = refusal::row_of(database.r#where()?, self.table.name.as_str())?.checked_sub(1)?;
-        let detail = database.detail().map(|detail| format!(": {detail}"));
-        let problem = Problem {
-            line: lines.line_of(row)?,
-            place: String::new(),
-            why: format!("{}{}", database.message(), detail.unwrap_or_default()),
-            hint: None,
-        };
-        (row < lines.rows()).then_some((row, problem))
+    /// What the server refuses for what is in a row, and which row of them.
+    fn refused(&self, error: &sqlx::Error, lines: &RowLines) -> Option<Refused> {
+        let why = refusal::of_a_row(error)?;
+        let place = error
+            .as_database_error()?
+            .try_downcast_ref::<PgDatabaseError>()?
+            .r#where();
+        // Foreign keys are looked at behind the last row, so that no row is named.
+        let row = place.and_then(|place| refusal::row_of(place, self.table.name.as_str()));
+        let row = row
+            .and_then(|row| row.checked_sub(1))
+            .filter(|row| *row < lines.rows());
+        Some(row.map_or(Refused::SomeRow(why.clone()), |row| Refused::Row(row, why)))
     }
 
     async fn begin<'c>(&self, connection: &'c mut PgConnection) -> Result<Batch<'c>, Failure> {
@@ -172,6 +234,24 @@ impl Into<'_> {
             bytes: 0,
             lines: RowLines::default(),
         })
+    }
+}
+
+/// What the server refuses, and why.
+enum Refused {
+    /// This row, counted from 0.
+    Row(u64, String),
+    /// One of them or more.
+    SomeRow(String),
+}
+
+/// The problem with the only row of a piece.
+fn problem(one: &Piece, why: String) -> Problem {
+    Problem {
+        line: one.lines.line_of(0).unwrap_or_default(),
+        place: String::new(),
+        why,
+        hint: None,
     }
 }
 

@@ -78,6 +78,11 @@ impl<'a> Feed<'a> {
         self.digest = Some(Sha256::new());
     }
 
+    /// Whether what is handed out may stand in the table before the load is over.
+    pub(super) fn is_hashed(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// The digest of everything handed out so far, in hexadecimal.
     pub(super) fn digest(&self) -> String {
         format!("{:x}", self.digest.clone().unwrap_or_default().finalize())
@@ -126,6 +131,10 @@ impl<'a> Feed<'a> {
             let passed = chunk.lines.rows().min(left);
             let bytes = piece::length(&chunk.bytes, passed);
             let rest = chunk.bytes.split_off(bytes);
+            let texts = usize::try_from(passed)
+                .unwrap_or(usize::MAX)
+                .min(chunk.texts.len());
+            chunk.texts.drain(..texts);
             if let Some(digest) = &mut self.digest {
                 digest.update(&chunk.bytes);
             }

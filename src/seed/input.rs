@@ -131,7 +131,7 @@ impl Lines {
         let read = limited
             .read_until(b'\n', line)
             .map_err(|source| unreadable(&format!("{name}:{}", self.number), &source))?;
-        if u64::try_from(line.len()).is_ok_and(|length| length > LONGEST_LINE) {
+        if u64::try_from(line.len() - before).is_ok_and(|length| length > LONGEST_LINE) {
             return Err(
                 Error::failed(format!("{name}:{}: the line is longer than 64 MiB", self.number))
                     .hint("Write one row a line."),

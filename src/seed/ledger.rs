@@ -43,15 +43,12 @@ pub(super) struct Ledger {
 impl Ledger {
     /// The row of this source's load into this table.
     pub(super) fn new(destination: &Destination, source: &Source) -> Result<Self> {
-        let source = match source {
-            Source::File(path) => fs_err::canonicalize(path)?.display().to_string(),
-            other => other.name(),
-        };
+        let (source, identity) = source.identity()?;
         let destination = destination.table.to_string();
         let mut digest = Sha256::new();
         digest.update(destination.as_bytes());
         digest.update([0]);
-        digest.update(source.as_bytes());
+        digest.update(&identity);
         Ok(Self {
             load: format!("{:x}", digest.finalize()),
             destination,

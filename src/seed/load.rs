@@ -15,7 +15,7 @@ use super::rejects::{Rejects, Tolerance};
 use super::replace;
 use super::sequence;
 use super::source::Source;
-use crate::error::{Context as _, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::progress::Progress;
 use crate::sql::{self, Ident, QualifiedName};
 
@@ -101,6 +101,15 @@ pub async fn load_with(
     let mut feed = Feed::start(source, destination, rejects, progress);
     let counts = fill(connection, destination, source, options, &mut feed, usize::MAX).await?;
     feed.finish().await?;
+    if removed.is_some() && feed.totals.rows == 0 {
+        let message = format!(
+            "`{}` holds no rows to replace those of the table with",
+            source.name()
+        );
+        return Err(
+            Error::failed(message).hint(format!("Empty the table with `truncate {}`.", destination.table))
+        );
+    }
     feed.rejects.sync()?;
     let mut report = report(destination, source, &feed, counts);
     report.removed = removed;
@@ -152,7 +161,8 @@ pub(super) async fn fill(
         Ok(counts) => Ok(counts),
         Err(Failure::Here(error)) => Err(error),
         Err(Failure::Server(error, lines)) => {
-            Err(refusal::explain(connection, destination, source, error, &lines).await)
+            let in_batches = feed.is_hashed();
+            Err(refusal::explain(connection, destination, source, error, &lines, in_batches).await)
         }
     }
 }

@@ -25,10 +25,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Reads all rows.
 pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
     let Source::File(path) = input.source else {
-        return Err(
-            Error::usage("Parquet is read from its end, so it cannot come from stdin")
-                .hint("Write it to a file, and name that with `--from`."),
-        );
+        return Err(from_a_pipe());
     };
     let builder = open(path)?;
     let columns = columns(builder.schema(), input.destination);
@@ -88,8 +85,17 @@ struct Column {
 }
 
 fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    // A pipe would wait for a writer.
+    if fs_err::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        return Err(from_a_pipe());
+    }
     let (file, _) = open_file(path)?.into_parts();
     ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| damaged(path, None, &error))
+}
+
+fn from_a_pipe() -> Error {
+    Error::usage("Parquet is read from its end, so it cannot come from stdin or a pipe")
+        .hint("Write it to a file, and name that with `--from`.")
 }
 
 fn damaged(path: &Path, row: Option<u64>, error: &ParquetError) -> Error {

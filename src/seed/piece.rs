@@ -15,29 +15,46 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// Where they come from.
     pub(super) lines: RowLines,
+    /// Each as it stands in the source, empty in binary formats.
+    pub(super) texts: Vec<Box<[u8]>>,
 }
 
 impl Piece {
     /// Adds rows behind these.
-    pub(super) fn push(&mut self, chunk: &Chunk) {
+    pub(super) fn push(&mut self, chunk: Chunk) {
         self.bytes.extend_from_slice(&chunk.bytes);
         self.lines.append(&chunk.lines);
+        self.texts.extend(chunk.texts);
     }
 
-    /// The rows before one, and those after it.
-    pub(super) fn without(self, row: u64) -> (Self, Self) {
-        let mut before = self.bytes;
-        let from_row = before.split_off(length(&before, row));
-        let after = from_row.get(length(&from_row, 1)..).unwrap_or_default().to_vec();
-        let first = Self {
-            bytes: before,
-            lines: lines(&self.lines, 0..row),
-        };
+    /// The rows before one, that one, and those after it.
+    pub(super) fn around(self, row: u64) -> (Self, Self, Self) {
+        let (before, from_row) = self.cut(row);
+        let (one, after) = from_row.cut(1);
+        (before, one, after)
+    }
+
+    /// Two pieces of about as many rows.
+    pub(super) fn halves(self) -> (Self, Self) {
+        let half = self.lines.rows() / 2;
+        self.cut(half)
+    }
+
+    /// The text of its first row, where the format has one.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = self.texts.first().filter(|text| !text.is_empty())?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
+
+    fn cut(mut self, row: u64) -> (Self, Self) {
+        let at = usize::try_from(row).unwrap_or(usize::MAX).min(self.texts.len());
         let second = Self {
-            bytes: after,
-            lines: lines(&self.lines, row + 1..self.lines.rows()),
+            bytes: self.bytes.split_off(length(&self.bytes, row)),
+            lines: lines(&self.lines, row..self.lines.rows()),
+            texts: self.texts.split_off(at),
         };
-        (first, second)
+        self.lines = lines(&self.lines, 0..row);
+        (self, second)
     }
 }
 
@@ -77,7 +94,7 @@ mod tests {
 
     fn piece(rows: &[Option<String>]) -> Piece {
         let mut encoder = CopyEncoder::new(2).unwrap();
-        let mut lines = RowLines::default();
+        let (mut lines, mut texts) = (RowLines::default(), Vec::new());
         for (line, row) in (10..).zip(rows) {
             encoder.begin_row();
             encoder.int8(7);
@@ -86,10 +103,12 @@ mod tests {
                 None => encoder.null(),
             }
             lines.push(line * 2);
+            texts.push(row.clone().unwrap_or_default().into_bytes().into_boxed_slice());
         }
         Piece {
             bytes: encoder.take(0),
             lines,
+            texts,
         }
     }
 
@@ -100,7 +119,9 @@ mod tests {
             at in any::<prop::sample::Index>(),
         ) {
             let row = at.index(rows.len());
-            let (before, after) = piece(&rows).without(row as u64);
+            let (before, one, after) = piece(&rows).around(row as u64);
+            prop_assert_eq!(one.text(), rows[row].clone().filter(|text| !text.is_empty()));
+            prop_assert_eq!(one.lines.line_of(0), Some((row as u64 + 10) * 2));
             prop_assert_eq!(&before.bytes, &piece(&rows[..row]).bytes);
             prop_assert_eq!(&after.bytes, &piece(&rows[row + 1..]).bytes);
             prop_assert_eq!(after.lines.line_of(0), (row + 1 < rows.len()).then_some((row as u64 + 11) * 2));

@@ -5,13 +5,14 @@
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
+use super::crew::{self, Crew};
 use super::destination::Destination;
 use super::lines::RowLines;
 use super::reader::{self, Flow, Place, TakeRow};
-use super::row::{Parsed, Rejection, RowReader};
+use super::row::{Layout, Parsed, Rejection, RowReader};
 use super::source::Source;
 use crate::error::{Error, Result};
-use crate::vector::copy::CopyEncoder;
+use crate::vector::copy::{CopyEncoder, EncodeError};
 
 /// How many bytes make a chunk.
 const CHUNK: usize = 256 * 1024;
@@ -36,6 +37,8 @@ pub(super) struct Chunk {
     pub(super) bytes: Vec<u8>,
     /// Where they come from.
     pub(super) lines: RowLines,
+    /// The rows as they stand in the source, empty in binary formats; only where bad ones are kept.
+    pub(super) texts: Vec<Box<[u8]>>,
     /// Their keys with their lines; only where they were asked for.
     pub(super) keys: Vec<(String, u64)>,
     /// The greatest key that is a number.
@@ -77,38 +80,42 @@ pub(super) fn rejected(source: &Source, line: u64, rejection: Rejection) -> Erro
 }
 
 fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &Sender<Event>) -> Result<()> {
-    let mut sink = Sink {
-        source,
-        destination,
-        purpose,
-        sender,
-        rows: RowReader::new(destination),
-        encoder: None,
-        chunk: Chunk::default(),
-    };
-    if reader::read(source, destination, &mut sink)? == Flow::Stop {
-        return Ok(());
+    // Where nobody listens any more, the listener knows why.
+    let send = |event| sender.blocking_send(event).is_ok();
+    if let Some(threads) = crew::threads(source) {
+        let crew = Crew {
+            source,
+            destination,
+            purpose,
+            threads,
+            block: crew::BLOCK,
+        };
+        return crew.read(send);
     }
-    sink.finish();
-    Ok(())
+    let mut sink = Sink::new(source, destination, purpose, None, send);
+    let read = reader::read(source, destination, &mut sink);
+    // What is good in front of what is bad counts.
+    sink.flush();
+    read.map(drop)
 }
 
 /// Encodes the rows that a reader finds, and sends them on in chunks.
-struct Sink<'a> {
+pub(super) struct Sink<'a, S: FnMut(Event) -> bool> {
     source: &'a Source,
     destination: &'a Destination,
     purpose: Purpose,
-    sender: &'a Sender<Event>,
+    send: S,
     rows: RowReader<'a>,
     encoder: Option<CopyEncoder>,
     chunk: Chunk,
 }
 
-impl TakeRow for Sink<'_> {
+impl<S: FnMut(Event) -> bool> TakeRow for Sink<'_, S> {
     fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
         let number = place.number;
         let outcome = row.and_then(|parsed| self.encode(number, &parsed));
         match outcome {
+            Ok(()) if self.purpose == Purpose::LoadGood => self.chunk.texts.push(place.raw.into()),
             Ok(()) => {}
             Err(rejection) if self.purpose == Purpose::Load => {
                 return Err(rejected(self.source, number, rejection));
@@ -116,11 +123,7 @@ impl TakeRow for Sink<'_> {
             Err(mut rejection) => {
                 let kept = self.purpose == Purpose::LoadGood && !place.raw.is_empty();
                 rejection.row = kept.then(|| String::from_utf8_lossy(place.raw).into_owned());
-                if self
-                    .sender
-                    .blocking_send(Event::Rejected(number, rejection))
-                    .is_err()
-                {
+                if !(self.send)(Event::Rejected(number, rejection)) {
                     return Ok(Flow::Stop);
                 }
             }
@@ -131,7 +134,7 @@ impl TakeRow for Sink<'_> {
         {
             self.chunk.bytes = encoder.take(CHUNK + CHUNK / 8);
             let chunk = std::mem::take(&mut self.chunk);
-            if self.sender.blocking_send(Event::Rows(chunk)).is_err() {
+            if !(self.send)(Event::Rows(chunk)) {
                 return Ok(Flow::Stop);
             }
         }
@@ -139,12 +142,37 @@ impl TakeRow for Sink<'_> {
     }
 }
 
-impl Sink<'_> {
+impl<'a, S: FnMut(Event) -> bool> Sink<'a, S> {
+    /// A sink whose rows have a layout that was told before, or the one that the first row decides, which is told then.
+    pub(super) fn new(
+        source: &'a Source,
+        destination: &'a Destination,
+        purpose: Purpose,
+        layout: Option<Layout>,
+        send: S,
+    ) -> Self {
+        let encoder = layout.as_ref().and_then(|layout| encoder(layout).ok());
+        Self {
+            source,
+            destination,
+            purpose,
+            send,
+            rows: RowReader::with_layout(destination, layout),
+            encoder,
+            chunk: Chunk::default(),
+        }
+    }
+
+    /// The layout, once there was a row.
+    pub(super) fn layout(&self) -> Option<&Layout> {
+        self.encoder.as_ref().and_then(|_| self.rows.layout())
+    }
+
     fn encode(&mut self, number: u64, parsed: &Parsed<'_>) -> Result<(), Rejection> {
         self.rows.learn_layout(number, parsed)?;
         let encoder = match &mut self.encoder {
             Some(encoder) => encoder,
-            none => none.insert(announce(&self.rows, self.sender)?),
+            none => none.insert(announce(&self.rows, &mut self.send)?),
         };
         self.rows.write(parsed, encoder)?;
         let chunk = &mut self.chunk;
@@ -159,29 +187,28 @@ impl Sink<'_> {
     }
 
     /// Sends what is left.
-    fn finish(mut self) {
-        if let Some(mut encoder) = self.encoder.take() {
+    pub(super) fn flush(&mut self) {
+        if let Some(encoder) = &mut self.encoder {
             self.chunk.bytes = encoder.take(0);
-            // Where nobody listens any more, the listener knows why.
-            self.sender
-                .blocking_send(Event::Rows(self.chunk))
-                .unwrap_or_default();
+            (self.send)(Event::Rows(std::mem::take(&mut self.chunk)));
         }
+    }
+
+    /// What it sends with.
+    pub(super) fn into_send(self) -> S {
+        self.send
     }
 }
 
 /// Tells the layout, and makes the encoder for it.
-fn announce(rows: &RowReader<'_>, sender: &Sender<Event>) -> Result<CopyEncoder, Rejection> {
-    let fields = rows
-        .layout()
-        .map(|layout| layout.fields.clone())
-        .unwrap_or_default();
-    let encoder = CopyEncoder::new(fields.len()).map_err(|error| Rejection {
-        why: error.to_string(),
-        hint: None,
-        row: None,
-    })?;
+fn announce(rows: &RowReader<'_>, send: &mut impl FnMut(Event) -> bool) -> Result<CopyEncoder, Rejection> {
+    let layout = rows.layout().ok_or_else(|| Rejection::new("has no layout"))?;
+    let encoder = encoder(layout).map_err(|error| Rejection::new(error.to_string()))?;
     // Where nobody listens any more, sending the first chunk finds out.
-    sender.blocking_send(Event::Layout(fields)).unwrap_or_default();
+    send(Event::Layout(layout.fields.clone()));
     Ok(encoder)
+}
+
+fn encoder(layout: &Layout) -> Result<CopyEncoder, EncodeError> {
+    CopyEncoder::new(layout.fields.len())
 }

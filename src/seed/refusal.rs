@@ -21,14 +21,42 @@ const BACK: &str = "rollback to savepoint vecops_seed";
 /// The SQLSTATE of a key that exists.
 const UNIQUE_VIOLATION: &str = "23505";
 
-/// Makes our error of the server's. `lines` are those of the COPY that failed.
+/// Why the server refuses a row, where it is for what is in the row: data exceptions and integrity constraint
+/// violations. Anything else is no matter of a row.
+pub(super) fn of_a_row(error: &sqlx::Error) -> Option<String> {
+    let database = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
+    if !matches!(database.code().get(..2), Some("22" | "23")) {
+        return None;
+    }
+    let detail = database.detail().map(|detail| format!(": {detail}"));
+    Some(format!("{}{}", database.message(), detail.unwrap_or_default()))
+}
+
+/// The key that the server names in its error: its column, where it is of one, and its value.
+pub(super) fn key_of(error: &sqlx::Error) -> Option<(String, String)> {
+    let database = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
+    let key = database.detail().and_then(duplicate_key)?;
+    Some((key.columns, key.value))
+}
+
+/// Makes our error of the server's. `lines` are those of the COPY that failed; `in_batches` says that rows of the
+/// source may stand in the table already.
 pub(super) async fn explain(
     connection: &mut PgConnection,
     destination: &Destination,
     source: &Source,
     error: sqlx::Error,
     lines: &RowLines,
+    in_batches: bool,
 ) -> Error {
+    let is_of_a_row = of_a_row(&error).is_some();
+    let is_of_the_server = error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| {
+            // Resources, an operator, the system: whatever row it was at.
+            ["08", "25", "53", "57", "58", "XX"].contains(&code.get(..2).unwrap_or_default())
+        });
     let refused = error.as_database_error().and_then(|error| {
         let database = error.try_downcast_ref::<PgDatabaseError>()?;
         Some(Refused {
@@ -46,14 +74,17 @@ pub(super) async fn explain(
     };
     let line = refused.row.and_then(|row| lines.line_of(row.checked_sub(1)?));
     let error = match line {
-        Some(line) => error.at_input(source.place(line)),
-        None => error.context(format!("load `{}`", source.name())),
+        Some(line) if !is_of_the_server => error.at_input(source.place(line)),
+        None if is_of_a_row && lines.rows() > 0 => error.at_input(stretch(source, lines)),
+        _ => error.context(format!("load `{}`", source.name())),
     };
     match refused.duplicate {
         Some(key) if key.is_id(destination) => {
             let exists = exists(connection, destination, &key.value).await;
-            let first = match exists {
-                Some(false) => first_line(destination, source, &key.value).await,
+            let first = match line {
+                Some(line) if exists == Some(false) || in_batches => {
+                    first_line(destination, source, &key.value, line).await
+                }
                 _ => None,
             };
             let first = first.map(|line| source.place(line));
@@ -90,10 +121,10 @@ fn duplicate_hint(
 ) -> String {
     let table = destination.table.plain();
     match exists {
-        Some(true) => {
+        Some(true) if first.is_none() => {
             format!("`{table}` already has a row `{value}`; remove it from the table or from the source.")
         }
-        Some(false) => {
+        Some(_) => {
             let first = first.map_or_else(String::new, |place| format!(", first at {place}"));
             format!(
                 "The source holds the id `{value}` twice{first}; `vecops seed --dry-run` lists every such line."
@@ -119,20 +150,36 @@ async fn exists(connection: &mut PgConnection, destination: &Destination, value:
     row.try_get("there").ok()
 }
 
-/// The first line with an id. The source is read again for it, where it can be.
-async fn first_line(destination: &Destination, source: &Source, id: &str) -> Option<u64> {
-    if matches!(source, Source::Stdin) {
+/// The first line with an id, in front of another one. The source is read again for it, where it can be.
+async fn first_line(destination: &Destination, source: &Source, id: &str, before: u64) -> Option<u64> {
+    if !source.can_be_read_again() {
         return None;
     }
     let (mut events, _reading) = pipeline::start(source, destination, Purpose::Check);
     while let Some(event) = events.recv().await {
-        if let Event::Rows(chunk) = event
-            && let Some((_, line)) = chunk.keys.iter().find(|(key, _)| key == id)
-        {
-            return Some(*line);
+        let Event::Rows(chunk) = event else { continue };
+        let found = chunk.keys.iter().find(|(key, line)| key == id || *line >= before);
+        if let Some((_, line)) = found {
+            return Some(*line).filter(|line| *line < before);
         }
     }
     None
+}
+
+/// From the first of some lines to the last.
+fn stretch(source: &Source, lines: &RowLines) -> String {
+    let place = |row| {
+        lines
+            .line_of(row)
+            .map(|line| source.place(line))
+            .unwrap_or_default()
+    };
+    let (first, last) = (place(0), place(lines.rows().saturating_sub(1)));
+    if first == last {
+        first
+    } else {
+        format!("{first} to {last}")
+    }
 }
 
 /// The row that a COPY into the table, or into the temporary one, was at.

@@ -60,6 +60,12 @@ impl Rejects {
         self.tolerance.is_some()
     }
 
+    /// With how many more the load is still good.
+    pub(super) fn room(&self) -> u64 {
+        let most = self.tolerance.as_ref().map_or(0, |tolerance| tolerance.most);
+        most.saturating_sub(self.count)
+    }
+
     /// Goes on where an earlier run stopped: so many lines refused by the reader, so many in all, so many bytes of
     /// the file. What that run wrote behind them belongs to a batch that was not committed.
     pub(super) fn resume(&mut self, lines: u64, count: u64, bytes: u64) -> Result<()> {

@@ -5,8 +5,12 @@
 
 use std::time::Instant;
 
+use tokio_util::sync::CancellationToken;
+
+use super::conflict::OnConflict;
 use super::destination::Destination;
 use super::feed::Feed;
+use super::jobs::{self, Work};
 use super::ledger::{Ledger, Position};
 use super::load::{self, LoadOptions, LoadReport};
 use super::rejects::Rejects;
@@ -17,12 +21,14 @@ use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 
 /// How a load goes on after an interruption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Resume {
     /// How many bytes for the server make a batch.
     pub batch: usize,
     /// Whether the position of an earlier run is forgotten.
     pub restart: bool,
+    /// Cancelled, it stops the load where it stands: what is committed stays.
+    pub stop: CancellationToken,
 }
 
 /// How far a resumable load came.
@@ -33,28 +39,31 @@ pub struct Resumed {
     pub stopped: Option<Error>,
 }
 
-/// Loads what is left of the source, commits included. An error says that nothing was loaded at all.
+/// Loads what is left of the source over one or more connections, commits included. An error says that nothing was
+/// loaded at all.
 pub async fn load_resumable(
-    session: &mut Session,
+    sessions: &mut [Session],
     destination: &Destination,
     source: &Source,
     options: &LoadOptions,
     resume: Resume,
     progress: &dyn Progress,
 ) -> Result<Resumed> {
-    expect_resumable(source, options)?;
+    expect_resumable(source, options, sessions.len())?;
+    let session = first(sessions)?;
     let started = Instant::now();
     let mut run = Run {
         destination,
         source,
         options,
+        stop: resume.stop,
         ledger: Ledger::new(destination, source)?,
         position: Position::default(),
         sequence_moved_to: None,
     };
     let mut feed = run.open(session, resume.restart, progress).await?;
     let mut resumed_after = run.position.rows;
-    if !run.pass_over(&mut feed).await? {
+    if !run.unless_stopped(run.pass_over(&mut feed)).await? {
         // What was loaded was another source under this name, and all of it.
         feed = run.open(session, true, progress).await?;
         resumed_after = 0;
@@ -64,7 +73,7 @@ pub async fn load_resumable(
     let ended = if complete_before {
         feed.finish().await
     } else {
-        run.load_rest(session, &mut feed, resume.batch).await
+        run.load_rest(sessions, &mut feed, resume.batch).await
     };
     let mut report = load::report(destination, source, &feed, run.position.counts);
     report.rejected = run.position.rejected;
@@ -74,6 +83,7 @@ pub async fn load_resumable(
     report.seconds = started.elapsed().as_secs_f64();
     let stopped = match ended {
         Ok(()) => None,
+        Err(error) if error.kind() == Kind::Interrupted => return Err(error),
         // Refused, not interrupted.
         Err(error) if run.position.rows == 0 || error.kind() == Kind::Conflict => return Err(error),
         Err(error) => Some(error),
@@ -82,15 +92,33 @@ pub async fn load_resumable(
     Ok(Resumed { report, stopped })
 }
 
-fn expect_resumable(source: &Source, options: &LoadOptions) -> Result<()> {
+fn first(sessions: &mut [Session]) -> Result<&mut Session> {
+    sessions
+        .first_mut()
+        .ok_or_else(|| Error::bug("a load without a connection"))
+}
+
+fn expect_resumable(source: &Source, options: &LoadOptions, jobs: usize) -> Result<()> {
     let hint = "Leave `--resumable` out: all rows are loaded in one transaction, or none.";
-    if matches!(source, Source::Stdin) {
-        return Err(
-            Error::usage("stdin cannot be read again, so a load from it cannot be resumed").hint(hint),
-        );
+    if !source.can_be_read_again() {
+        let name = source.name();
+        let message =
+            format!("stdin and pipes cannot be read again, so a load of `{name}` cannot be resumed");
+        return Err(Error::usage(message).hint(hint));
     }
     if options.replace {
         return Err(Error::usage("rows are replaced in one transaction, which cannot be resumed").hint(hint));
+    }
+    let needs_order = if options.on_conflict != OnConflict::Error {
+        Some("rows whose keys the table has are dealt with in their order")
+    } else if options.tolerance.is_some() {
+        Some("bad rows are left out in their order")
+    } else {
+        None
+    };
+    if let Some(why) = needs_order.filter(|_| jobs > 1) {
+        return Err(Error::usage(format!("{why}, which takes one connection"))
+            .hint("Leave `--jobs` out, or `--on-conflict` and `--on-error`."));
     }
     Ok(())
 }
@@ -99,6 +127,7 @@ struct Run<'a> {
     destination: &'a Destination,
     source: &'a Source,
     options: &'a LoadOptions,
+    stop: CancellationToken,
     ledger: Ledger,
     /// What is committed.
     position: Position,
@@ -150,12 +179,60 @@ impl<'a> Run<'a> {
         ))
     }
 
-    async fn load_rest(&mut self, session: &mut Session, feed: &mut Feed<'_>, batch: usize) -> Result<()> {
+    /// Does a part of the work, unless the load is to stop. The commit of a batch is no such part: either it happened or
+    /// not, and the position knows.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let done = self.stop.run_until_cancelled(work).await;
+        done.unwrap_or_else(|| Err(self.interrupted()))
+    }
+
+    fn interrupted(&self) -> Error {
+        let counts = self.position.counts;
+        let (rows, table) = (counts.inserted + counts.updated, self.destination.table.plain());
+        let message = format!("interrupted; {rows} rows are in `{table}`");
+        Error::new(Kind::Interrupted, message)
+            .hint("Run the same command again: it goes on behind the last batch.")
+    }
+
+    async fn load_rest(&mut self, sessions: &mut [Session], feed: &mut Feed<'_>, batch: usize) -> Result<()> {
+        if sessions.len() > 1 {
+            return self.load_side_by_side(sessions, feed, batch).await;
+        }
+        let session = first(sessions)?;
         loop {
-            Box::pin(self.batch(session, feed, batch)).await?;
+            if let Err(error) = Box::pin(self.batch(session, feed, batch)).await {
+                // A statement that the server cancelled for us is no failure of its own.
+                return Err(if self.stop.is_cancelled() {
+                    self.interrupted()
+                } else {
+                    error
+                });
+            }
             if self.position.finished {
                 return Ok(());
             }
+        }
+    }
+
+    async fn load_side_by_side(
+        &mut self,
+        sessions: &mut [Session],
+        feed: &mut Feed<'_>,
+        batch: usize,
+    ) -> Result<()> {
+        let work = Work {
+            destination: self.destination,
+            source: self.source,
+            ledger: &self.ledger,
+            batch: jobs::batch_size(batch, sessions.len()),
+            stop: &self.stop,
+        };
+        let loaded = work.load(sessions, feed, self.position.clone()).await;
+        self.position = loaded.position;
+        self.sequence_moved_to = loaded.sequence_moved_to;
+        match loaded.ended {
+            Err(_) if self.stop.is_cancelled() => Err(self.interrupted()),
+            ended => ended,
         }
     }
 
@@ -165,7 +242,8 @@ impl<'a> Run<'a> {
         load::prepare(&mut transaction).await?;
         let before = feed.totals.rows;
         let (destination, source) = (self.destination, self.source);
-        let counts = load::fill(&mut transaction, destination, source, self.options, feed, limit).await?;
+        let fill = load::fill(&mut transaction, destination, source, self.options, feed, limit);
+        let counts = self.unless_stopped(fill).await?;
         let moved = sequence::move_past(&mut transaction, destination, feed.totals.greatest_id).await?;
         // What is good in front of a bad line is kept.
         let ended = if feed.more().await {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::destination::{Absent, Destination, FieldKind};
 use super::mapping::{self, ValuePath};
+use super::object;
 use super::source::row_of;
 use super::value::{Value, ValueWriter, without_place, write_null};
 use crate::error::nearest;
@@ -69,13 +70,13 @@ pub(super) struct Layout {
 }
 
 impl<'d> RowReader<'d> {
-    /// A reader that has seen no line.
-    pub(super) fn new(destination: &'d Destination) -> Self {
+    /// A reader that has seen no line, or only knows what another one learned of the first.
+    pub(super) fn with_layout(destination: &'d Destination, layout: Option<Layout>) -> Self {
         Self {
             keys: Keys::new(destination),
             destination,
             values: ValueWriter::new(destination.metric),
-            layout: None,
+            layout,
         }
     }
 
@@ -166,10 +167,23 @@ impl<'d> Keys<'d> {
         self.by_key.get(key).copied()
     }
 
+    /// Whether `--map` leads below this key.
+    pub(super) fn is_root_of_path(&self, key: &str) -> bool {
+        self.paths.iter().any(|path| path.root == key)
+    }
+
     /// Takes a line apart.
     pub(super) fn parse<'l>(&self, line: &'l [u8]) -> Result<Parsed<'l>, Rejection> {
         let text = std::str::from_utf8(line)
             .map_err(|error| Rejection::new(format!("not UTF-8 from byte {}", error.valid_up_to() + 1)))?;
+        match object::parse(self, self.destination, text) {
+            Some(parsed) => Ok(parsed),
+            None => self.parse_fully(text),
+        }
+    }
+
+    /// Takes any line apart, or says what is wrong with it.
+    fn parse_fully<'l>(&self, text: &'l str) -> Result<Parsed<'l>, Rejection> {
         let mut parsed = Parsed::new(self.destination);
         let mut trouble = Trouble::default();
         let mut json = serde_json::Deserializer::from_str(text);

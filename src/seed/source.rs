@@ -45,11 +45,9 @@ impl Source {
             Self::File(path) => path.display().to_string(),
             Self::Stdin => "stdin".to_owned(),
             Self::Builtin { name, .. } => (*name).to_owned(),
-            Self::Inputs(Inputs { inputs, .. }) => match inputs.as_slice() {
-                [] => "nothing".to_owned(),
-                [one] => one.name(),
-                [first, rest @ ..] => format!("{} and {} more", first.name(), rest.len()),
-            },
+            Self::Inputs(Inputs { inputs, .. }) => {
+                shortened(&inputs.iter().map(Self::name).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -76,6 +74,17 @@ impl Source {
             Self::Stdin | Self::Builtin { .. } => Ok(()),
             Self::Inputs(set) => {
                 set.inputs.iter().try_for_each(Self::probe)?;
+                if set
+                    .inputs
+                    .iter()
+                    .filter(|input| matches!(input, Self::Stdin))
+                    .count()
+                    > 1
+                {
+                    return Err(Error::usage(
+                        "stdin stands twice among the files, but it can be read once",
+                    ));
+                }
                 let formats: Vec<Format> = set.inputs.iter().map(|input| set.format_of(input)).collect();
                 let vectors = formats.iter().filter(|format| format.is_vectors_only()).count();
                 if let Some(side) = &set.side {
@@ -86,6 +95,40 @@ impl Source {
                     }
                 }
                 Ok(())
+            }
+        }
+    }
+
+    /// Whether reading it again gives the same bytes: not so for stdin and for pipes that are named as files.
+    pub(super) fn can_be_read_again(&self) -> bool {
+        match self {
+            Self::File(path) => fs_err::metadata(path).is_ok_and(|facts| facts.is_file()),
+            Self::Stdin => false,
+            Self::Builtin { .. } => true,
+            Self::Inputs(set) => {
+                let side = set.side.clone().map(Self::File);
+                set.inputs.iter().chain(&side).all(Self::can_be_read_again)
+            }
+        }
+    }
+
+    /// The same from any folder, by the files' absolute paths: its name for people, and the bytes that tell it from
+    /// every other source.
+    pub(super) fn identity(&self) -> Result<(String, Vec<u8>)> {
+        match self {
+            Self::File(path) => {
+                let path = fs_err::canonicalize(path)?;
+                Ok((
+                    path.display().to_string(),
+                    path.as_os_str().as_encoded_bytes().to_vec(),
+                ))
+            }
+            Self::Stdin | Self::Builtin { .. } => Ok((self.name(), self.name().into_bytes())),
+            Self::Inputs(set) => {
+                let side = set.side.clone().map(Self::File);
+                let each: Result<Vec<_>> = set.inputs.iter().chain(&side).map(Self::identity).collect();
+                let (names, bytes): (Vec<String>, Vec<Vec<u8>>) = each?.into_iter().unzip();
+                Ok((shortened(&names), bytes.join(&0)))
             }
         }
     }
@@ -167,16 +210,27 @@ pub(super) fn row_of(number: u64) -> u64 {
     number & ((1 << INPUT_SHIFT) - 1)
 }
 
+/// The first of some names, and how many more there are.
+fn shortened(names: &[String]) -> String {
+    match names {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
 pub(super) fn open_file(path: &Path) -> Result<fs_err::File> {
     fs_err::File::open(path).map_err(|source| Error::usage(source.to_string()))
 }
 
+/// A pipe is not opened: whoever writes into it would take the end of the probe for the end of the load.
 fn probe_file(path: &Path) -> Result<()> {
-    let facts = open_file(path)?
-        .metadata()
-        .map_err(|source| Error::usage(source.to_string()))?;
+    let facts = fs_err::metadata(path).map_err(|source| Error::usage(source.to_string()))?;
     if facts.is_dir() {
         return Err(Error::usage(format!("`{}` is a folder", path.display())).hint("Name a file with rows."));
+    }
+    if facts.is_file() {
+        open_file(path)?;
     }
     Ok(())
 }
@@ -196,5 +250,55 @@ mod tests {
         assert_eq!(set.place(place_number(0, 2)), "a.csv:2");
         assert_eq!(set.place(place_number(1, 5)), "b.parquet: row 5");
         assert_eq!(set.name(), "a.csv and 1 more");
+    }
+
+    #[test]
+    fn several_files_are_the_same_source_by_whatever_paths_they_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        for name in ["a", "b", "c"] {
+            fs_err::write(file(name), b"").unwrap();
+        }
+        let set = |names: &[&str], side: Option<&str>| {
+            let inputs = names.iter().map(|name| Source::File(file(name))).collect();
+            let set = Inputs {
+                inputs,
+                format: None,
+                side: side.map(file),
+            };
+            Source::Inputs(set).identity().unwrap()
+        };
+        let one = set(&["a", "b"], None);
+        assert!(
+            one.0.starts_with('/') && one.0.ends_with("a and 1 more"),
+            "{}",
+            one.0
+        );
+        assert_eq!(set(&["./a", "./b"], None), one);
+        for other in [
+            set(&["b", "a"], None),
+            set(&["a"], None),
+            set(&["a", "b"], Some("c")),
+        ] {
+            assert_ne!(other.1, one.1);
+        }
+    }
+
+    #[test]
+    fn what_is_read_once_is_known_inside_of_several_inputs_too() {
+        let of = |inputs: Vec<Source>| {
+            Source::Inputs(Inputs {
+                inputs,
+                ..Inputs::default()
+            })
+        };
+        let builtin = Source::Builtin {
+            name: "b",
+            bytes: b"",
+        };
+        assert!(of(vec![builtin.clone(), builtin.clone()]).can_be_read_again());
+        assert!(!of(vec![builtin, Source::Stdin]).can_be_read_again());
+        assert!(!Source::File("/dev/null".into()).can_be_read_again());
+        assert!(of(vec![Source::Stdin, Source::Stdin]).probe().is_err());
     }
 }

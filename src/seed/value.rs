@@ -35,6 +35,8 @@ pub(super) enum Value<'l> {
     Floats(&'l [f32]),
     /// A vector of 64-bit floats.
     Doubles(&'l [f64]),
+    /// A vector that was read from text.
+    Vector(Vec<f32>),
 }
 
 /// Writes values; keeps the buffers that vectors need.
@@ -222,6 +224,9 @@ impl ValueWriter {
             (Value::Floats(elements), FieldKind::Vector(element, dimensions)) => {
                 self.floats(elements, element, dimensions, encoder)
             }
+            (Value::Vector(elements), FieldKind::Vector(element, dimensions)) => {
+                self.floats(elements, element, dimensions, encoder)
+            }
             (Value::Doubles(elements), FieldKind::Vector(element, dimensions)) => {
                 let mut floats = std::mem::take(&mut self.elements);
                 floats.clear();
@@ -293,6 +298,7 @@ pub(super) fn json_of(value: &Value<'_>) -> Option<String> {
         }
         Value::Halves(elements) if elements.iter().all(|e| e.is_finite()) => array(elements.iter()),
         Value::Floats(elements) if elements.iter().all(|e| e.is_finite()) => array(elements.iter()),
+        Value::Vector(elements) => array(elements.iter()),
         Value::Doubles(elements) if elements.iter().all(|e| e.is_finite()) => array(elements.iter()),
         Value::Bytes(_) | Value::Halves(_) | Value::Floats(_) | Value::Doubles(_) => return None,
     })

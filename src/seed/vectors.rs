@@ -308,7 +308,7 @@ fn parse_header(header: &str) -> Result<(Element, u64, usize), String> {
         [rows, dimensions] => {
             let rows = rows.parse().map_err(|_| missing("shape"))?;
             let dimensions: usize = dimensions.parse().map_err(|_| missing("shape"))?;
-            if dimensions > MOST_DIMENSIONS {
+            if dimensions > MOST_DIMENSIONS || (dimensions == 0 && rows > 0) {
                 return Err(format!("claims {dimensions} dimensions"));
             }
             Ok((element, rows, dimensions))

@@ -17,13 +17,13 @@ pub struct Neighbour {
 /// The distance of two vectors as pgvector defines it; elements that one of them lacks are taken as zero.
 /// Under the metrics of bits an element counts as set where it is not zero.
 pub fn distance(metric: Metric, left: &[f32], right: &[f32]) -> f64 {
+    fn padded(side: &[f32]) -> impl Iterator<Item = f64> {
+        let elements = side.iter().map(|element| f64::from(*element));
+        elements.chain(std::iter::repeat(0.0))
+    }
     let pairs = || {
         let longest = left.len().max(right.len());
-        let padded = |side: &[f32]| {
-            let wide: Vec<f64> = side.iter().map(|element| f64::from(*element)).collect();
-            wide.into_iter().chain(std::iter::repeat(0.0)).take(longest)
-        };
-        padded(left).zip(padded(right))
+        padded(left).zip(padded(right)).take(longest)
     };
     let product = || pairs().map(|(a, b)| a * b).sum::<f64>();
     let squares = |side: &[f32]| side.iter().map(|a| f64::from(*a).powi(2)).sum::<f64>();
@@ -34,7 +34,7 @@ pub fn distance(metric: Metric, left: &[f32], right: &[f32]) -> f64 {
     };
     match metric {
         Metric::L2 => pairs().map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt(),
-        Metric::InnerProduct => -product(),
+        Metric::InnerProduct => 0.0 - product(),
         Metric::Cosine => {
             let similarity = product() / (squares(left) * squares(right)).sqrt();
             // As the server does, against rounding beyond the ends. NaN stays NaN.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::array;
+
 /// Why a text is not a vector. Elements are counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LiteralError {
@@ -38,6 +40,15 @@ pub fn parse(text: &str) -> Result<Vec<f32>, LiteralError> {
 
 /// Reads a vector into a buffer, whose earlier content goes away.
 pub fn parse_into(text: &str, elements: &mut Vec<f32>) -> Result<(), LiteralError> {
+    let is_plain = array::read(text.trim_ascii().as_bytes(), elements).is_some_and(<[u8]>::is_empty);
+    if is_plain {
+        return Ok(());
+    }
+    parse_each(text, elements)
+}
+
+/// The same, number after number, with what is wrong.
+pub(super) fn parse_each(text: &str, elements: &mut Vec<f32>) -> Result<(), LiteralError> {
     elements.clear();
     let inside = text
         .trim_ascii()

@@ -3,12 +3,15 @@
 //!
 //! Names, operators, operator classes and limits: pgvector's README and `sql/vector.sql` (0.8).
 
+pub mod array;
 pub mod copy;
 mod element;
 pub mod exact;
 pub mod literal;
 mod metric;
+pub mod neighbours;
 pub mod npy;
+pub mod recall;
 mod validate;
 
 pub use element::ElementType;

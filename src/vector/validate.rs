@@ -60,17 +60,30 @@ pub fn validate(
         let found = elements.iter().enumerate().find(|(_, value)| wrong(**value));
         found.map(|(index, value)| (index + 1, *value))
     };
-    if let Some((element, value)) = find(|value| !value.is_finite()) {
+    // Nothing is searched for in vectors without it.
+    let greatest = greatest_magnitude(elements);
+    if !greatest.is_finite()
+        && let Some((element, value)) = find(|value| !value.is_finite())
+    {
         return Err(Invalid::NotFinite { element, value });
     }
     let half = element_type == ElementType::Halfvec;
-    if half && let Some((element, value)) = find(|value| to_half(value).is_infinite()) {
+    if half
+        && to_half(greatest).is_infinite()
+        && let Some((element, value)) = find(|value| to_half(value).is_infinite())
+    {
         return Err(Invalid::BeyondHalf { element, value });
     }
     if metric == Metric::Cosine && has_no_direction(elements, half) {
         return Err(Invalid::Zero);
     }
     Ok(())
+}
+
+/// The greatest magnitude of all; NaN is greater than infinity. As bits, magnitudes have the order of whole numbers.
+fn greatest_magnitude(elements: &[f32]) -> f32 {
+    let bits = elements.iter().map(|value| value.abs().to_bits());
+    f32::from_bits(bits.fold(0, u32::max))
 }
 
 fn length(found: usize, dimensions: Option<u32>, element: ElementType) -> Result<(), Invalid> {

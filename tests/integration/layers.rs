@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
 const FOUNDATIONS: &[&str] = &["sql", "vector", "collection", "connection", "catalog"];
 const DOMAINS: &[&str] = &[
+    "bench",
     "setup",
     "seed",
     "search",

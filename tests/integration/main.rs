@@ -10,6 +10,7 @@
 )]
 
 mod backup;
+mod bench;
 mod contract;
 mod doctor;
 mod embedded;

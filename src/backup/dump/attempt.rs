@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::super::chunk::Chunk;
 use super::super::definition;
@@ -93,8 +94,10 @@ pub(super) async fn dump(
         &prepared,
         progress,
     )
-    .await
-    .map_err(Failure::in_snapshot)?;
+    .await;
+    prepared.threads.close();
+    prepared.threads.wait().await;
+    let canaries = canaries.map_err(Failure::in_snapshot)?;
     // The holder is still there, so the locks held from the snapshot to here.
     transaction
         .commit()
@@ -195,6 +198,7 @@ async fn prepare(
         level: request.level,
         tables,
         queue: Mutex::new(queue),
+        threads: TaskTracker::new(),
     })
 }
 

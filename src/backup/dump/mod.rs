@@ -148,6 +148,7 @@ pub async fn plan(connector: &Connector, request: &Request, progress: &dyn Progr
 pub async fn dump(connector: &Connector, request: &Request, progress: &dyn Progress) -> Result<DumpReport> {
     let started = Instant::now();
     let repository = Repository::open_or_create(&request.to)?;
+    repository.sweep()?;
     let mut retries = 0;
     loop {
         let attempted = attempt::dump(connector, request, &repository, progress).await;

@@ -7,6 +7,7 @@ use futures_util::StreamExt as _;
 use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
 
 use super::super::chunk::{Chunk, Codec, Cutter, Range};
 use super::super::digest::{RowsDigest, on_server};
@@ -31,6 +32,8 @@ pub(super) struct Work {
     pub(super) level: i32,
     pub(super) tables: Vec<TableWork>,
     pub(super) queue: Mutex<VecDeque<Job>>,
+    /// The threads that write; they hold the journals, so the next attempt waits for them.
+    pub(super) threads: TaskTracker,
 }
 
 /// What is to be done of a table, and what is done.
@@ -176,7 +179,9 @@ async fn read(
     let cutter = Cutter::new(work.repository.clone(), work.codec, work.level, range.clone());
     let (sender, pieces) = mpsc::channel(WAITING);
     let (journal, recorded) = (Arc::clone(&table.journal), range.clone());
-    let thread = tokio::task::spawn_blocking(move || write(cutter, pieces, &journal, &recorded));
+    let thread = work
+        .threads
+        .spawn_blocking(move || write(cutter, pieces, &journal, &recorded));
     let writing = Writing { job, thread };
 
     let reading = || format!("read `{}`", source.name.plain());

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::consent::Weight;
+use crate::error::{Error, Result};
 use crate::seed::{LoadOptions, OnConflict, Resume, Tolerance};
 
 /// How rows are loaded.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ModeArgs {
     /// What happens to a row whose id is in the table already: it ends the load, the table's row stays, or the
     /// table's row gets the columns of the source
@@ -36,6 +39,10 @@ pub(super) struct ModeArgs {
     #[arg(long, conflicts_with = "replace")]
     resumable: bool,
 
+    /// Load everything in one transaction, or nothing: what happens without --resumable, too
+    #[arg(long, conflicts_with = "resumable")]
+    atomic: bool,
+
     /// Forget the position of an earlier run; the rows that it loaded stay
     #[arg(long, requires = "resumable")]
     restart: bool,
@@ -43,6 +50,10 @@ pub(super) struct ModeArgs {
     /// How much is sent to the server between two commits
     #[arg(long, value_name = "SIZE", default_value = "32MiB", requires = "resumable")]
     batch_size: ByteSize,
+
+    /// Over how many connections rows are loaded at once, from 1 to 16; more than one need --resumable
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16))]
+    jobs: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -75,13 +86,25 @@ impl ModeArgs {
         }
     }
 
+    /// Over how many connections.
+    pub(super) fn jobs(&self) -> Result<u8> {
+        if self.jobs > 1 && !self.resumable {
+            return Err(
+                Error::usage("several connections cannot load in one transaction")
+                    .hint("Add `--resumable`: each connection then commits batches, and the same command goes on after an interruption."),
+            );
+        }
+        Ok(self.jobs)
+    }
+
     /// How it is resumed, where it can be.
-    pub(super) fn resume(&self) -> Option<Resume> {
+    pub(super) fn resume(&self, stop: CancellationToken) -> Option<Resume> {
         self.resumable.then(|| Resume {
             batch: usize::try_from(self.batch_size.as_u64())
                 .unwrap_or(usize::MAX)
                 .max(1),
             restart: self.restart,
+            stop,
         })
     }
 
@@ -97,7 +120,15 @@ impl ModeArgs {
     /// The part of the plan that says what is committed when.
     pub(super) fn commits(&self) -> String {
         if self.resumable {
-            format!("in batches of {}, each with its position", self.batch_size)
+            let connections = if self.jobs > 1 {
+                format!(" over {} connections", self.jobs)
+            } else {
+                String::new()
+            };
+            format!(
+                "in batches of {}, each with its position{connections}",
+                self.batch_size
+            )
         } else {
             "in one transaction".to_owned()
         }

@@ -60,7 +60,7 @@ fn destination(element: ElementType) -> Destination {
 
 /// What becomes of some lines: the bytes of each row, or why not.
 fn read_into(destination: &Destination, lines: &[&str]) -> Vec<Result<Vec<Option<Vec<u8>>>, String>> {
-    let mut reader = RowReader::new(destination);
+    let mut reader = RowReader::with_layout(destination, None);
     let numbered = (1_u64..).zip(lines);
     let read = numbered.map(|(number, line)| {
         let why = |rejection: Rejection| rejection.why;
@@ -283,4 +283,66 @@ fn paths_lead_into_objects_of_a_line() {
             .unwrap_err()
             .starts_with("key `content` has no column")
     );
+}
+
+/// The bytes of a line's row, or why there is none.
+fn row_bytes(destination: &Destination, parsed: Result<Parsed<'_>, Rejection>) -> Result<Vec<u8>, String> {
+    let why = |rejection: Rejection| rejection.why;
+    let parsed = parsed.map_err(why)?;
+    let mut reader = RowReader::with_layout(destination, None);
+    reader.learn_layout(1, &parsed).map_err(why)?;
+    let mut encoder = CopyEncoder::new(reader.layout().unwrap().fields.len()).unwrap();
+    reader.write(&parsed, &mut encoder).map_err(why)?;
+    Ok(encoder.take(0))
+}
+
+#[test]
+fn plain_lines_go_the_quick_way_and_others_do_not() {
+    let destination = destination(ElementType::Vector);
+    let keys = Keys::new(&destination);
+    let is_quick = |line: &str| object::parse(&keys, &destination, line).is_some();
+    let plain =
+        r#" { "id" : 7, "content":"a \"b\" ü","metadata":{"a":[1,{}]}, "embedding": [1, -2.5e0,3] } "#;
+    assert!(is_quick(plain));
+    for line in [
+        "{}",
+        "{} 1",
+        r#"{"id":1} x"#,
+        r#"{"id":1,}"#,
+        r#"{"id":1 "rating":2}"#,
+        r#"{"id":1,"id":2}"#,
+        r#"{"i\u0064":1}"#,
+        r#"{"other":1}"#,
+        r#"{"id":01}"#,
+        r#"{"id":}"#,
+        r#"{"content":"a}"#,
+        r#"{"embedding":[1,2,NaN]}"#,
+        r#"[{"id":1}]"#,
+        r#"{"embedding":[]}"#,
+        r#"{"id":nul}"#,
+        r#"{"id":1"#,
+        "",
+    ] {
+        assert!(!is_quick(line), "{line}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_quick_way_and_the_other_make_the_same_rows(
+        parts in prop::collection::vec(
+            prop_oneof![
+                Just("{\"content\":\"x\",\"embedding\":[0.1,2,-3e-2]"), Just(",\"id\":12"), Just(",\"rating\": 1.5"),
+                Just(",\"metadata\":{\"k\":[null,\"ü\"]}"), Just(",\"public\":true"), Just(",\"owner_id\":null"), Just("}"),
+                Just(" "), Just(","), Just("\""), Just(",\"other\":1"), Just("[1]"), Just(",\"id\":-0.0"), Just("\\u0000"),
+            ],
+            1..9,
+        ),
+    ) {
+        let line = parts.concat();
+        let destination = destination(ElementType::Halfvec);
+        let keys = Keys::new(&destination);
+        let both = row_bytes(&destination, keys.parse(line.as_bytes()));
+        prop_assert_eq!(both, row_bytes(&destination, keys.parse_fully(&line)));
+    }
 }

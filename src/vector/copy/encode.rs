@@ -128,8 +128,9 @@ impl CopyEncoder {
     /// Writes a `vector`.
     pub fn vector(&mut self, elements: &[f32]) -> Result<(), EncodeError> {
         self.dimensions(elements.len(), 4)?;
-        for element in elements {
-            self.buffer.extend_from_slice(&element.to_be_bytes());
+        let bytes = self.room(4 * elements.len()).as_chunks_mut().0;
+        for (bytes, element) in bytes.iter_mut().zip(elements) {
+            *bytes = element.to_be_bytes();
         }
         Ok(())
     }
@@ -137,10 +138,18 @@ impl CopyEncoder {
     /// Writes a `halfvec`.
     pub fn halfvec(&mut self, elements: &[f16]) -> Result<(), EncodeError> {
         self.dimensions(elements.len(), 2)?;
-        for element in elements {
-            self.buffer.extend_from_slice(&element.to_be_bytes());
+        let bytes = self.room(2 * elements.len()).as_chunks_mut().0;
+        for (bytes, element) in bytes.iter_mut().zip(elements) {
+            *bytes = element.to_be_bytes();
         }
         Ok(())
+    }
+
+    /// Zeros at the end of the buffer, for elements that are written side by side.
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        let start = self.buffer.len();
+        self.buffer.resize(start + length, 0);
+        self.buffer.get_mut(start..).unwrap_or_default()
     }
 
     /// The length and the head that vectors share.

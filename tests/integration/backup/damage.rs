@@ -68,7 +68,12 @@ async fn one_flipped_bit_is_found_wherever_it_is() {
         };
         for path in flipped {
             let length = fs_err::metadata(&path).unwrap().len();
-            for at in 0..usize::try_from(length).unwrap() {
+            // The script and its kin have one SHA-256 each, so a part of their bytes says as much.
+            let is_aside = path
+                .extension()
+                .is_some_and(|end| ["md", "sh", "sql", "py"].iter().any(|it| end == *it));
+            let step = if is_aside { 13 } else { 1 };
+            for at in (0..usize::try_from(length).unwrap()).step_by(step) {
                 let whole = flip(&path, at);
                 assert!(
                     is_found(&place, Depth::Stored).await,

@@ -1,5 +1,6 @@
 //! Backups: definitions of tables, writing backups, checking them, and restoring them.
 
+mod archives;
 mod damage;
 mod definition;
 mod dumping;

@@ -1,7 +1,7 @@
 //! Values of every kind: what the client digests is what the server digests, and they come back as they were.
 
 use vecops::backup::chunk::{Codec, Cutter, Range};
-use vecops::backup::digest::{RowsDigest, SETTINGS, on_server, sent_columns};
+use vecops::backup::digest::{RowsDigest, SETTINGS, SentColumn, on_server, sent_columns};
 use vecops::backup::manifest::Transport;
 use vecops::backup::repository::Repository;
 use vecops::sql;
@@ -93,7 +93,7 @@ async fn client_and_server_digest_alike() {
         assert!(!columns.iter().any(|column| column.name.as_str() == "doubled"));
 
         let from = r#""Od""d"."Val ues""#;
-        let selected: Vec<String> = columns.iter().map(|column| column.selected()).collect();
+        let selected: Vec<String> = columns.iter().map(SentColumn::selected).collect();
         let query = format!("select {} from {from} t", selected.join(", "));
         let mut stream = Vec::new();
         {

@@ -2,55 +2,15 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
 
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, PgConnection};
-use vecops::embedded::{self, Major, Options, Origin, Running, Search};
+use vecops::embedded::{self, Major, Origin, Running, Search};
 use vecops::error::Kind;
 use vecops::progress::Silent;
 use vecops::sql;
 
-use crate::support::{embedded_options, majors, passable_folder, server, wait_until};
-
-/// A server of its own, for tests that do violence to it; stopped when the test ends, whatever its result.
-struct Own {
-    options: Options,
-    folder: tempfile::TempDir,
-}
-
-impl Own {
-    fn new(major: Major) -> Self {
-        let folder = passable_folder();
-        Self {
-            options: embedded_options(major, folder.path()),
-            folder,
-        }
-    }
-
-    async fn start(&self) -> Running {
-        embedded::start(&self.options, &Silent).await.unwrap()
-    }
-}
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        let pid_file = self
-            .folder
-            .path()
-            .join(format!("{}/postgresql/postmaster.pid", self.options.major));
-        if let Ok(text) = fs_err::read_to_string(pid_file) {
-            kill(text.lines().next().unwrap_or_default(), "QUIT");
-        }
-    }
-}
-
-fn kill(pid: impl std::fmt::Display, signal: &str) {
-    Command::new("sh")
-        .args(["-c", &format!("kill -{signal} {pid}")])
-        .status()
-        .unwrap();
-}
+use crate::support::{OwnServer, kill, majors, server, wait_until};
 
 async fn connect(running: &Running) -> PgConnection {
     PgConnection::connect(running.url().expose_secret())
@@ -66,7 +26,7 @@ async fn number(connection: &mut PgConnection, query: &'static str) -> i64 {
 #[tokio::test]
 async fn several_starts_at_once_are_one_server() {
     for major in majors() {
-        let own = Own::new(major);
+        let own = OwnServer::new(major);
         let start = || embedded::start(&own.options, &Silent);
         let (one, two, three) = tokio::join!(start(), start(), start());
         let pids = [one, two, three].map(|running| running.unwrap().pid);
@@ -80,7 +40,7 @@ async fn several_starts_at_once_are_one_server() {
 #[tokio::test]
 async fn a_killed_server_starts_again_with_its_data_although_a_backend_is_still_busy() {
     for major in majors() {
-        let mut own = Own::new(major);
+        let mut own = OwnServer::new(major);
         // Without durability the last moments before a crash may be lost.
         own.options.durable = true;
         let before = own.start().await;
@@ -122,7 +82,7 @@ async fn a_killed_server_starts_again_with_its_data_although_a_backend_is_still_
 #[tokio::test]
 async fn a_taken_port_is_chosen_anew_and_kept() {
     let major = majors()[0];
-    let own = Own::new(major);
+    let own = OwnServer::new(major);
     let before = own.start().await;
     embedded::stop(&own.options, &Silent).await.unwrap();
     let squatter = TcpListener::bind(("127.0.0.1", before.port)).unwrap();
@@ -135,7 +95,7 @@ async fn a_taken_port_is_chosen_anew_and_kept() {
 
 #[tokio::test]
 async fn a_first_start_that_was_cut_short_is_made_good() {
-    let own = Own::new(majors()[0]);
+    let own = OwnServer::new(majors()[0]);
     let state = own
         .folder
         .path()
@@ -169,7 +129,7 @@ fn is_complete(state: &Path) -> bool {
 
 #[tokio::test]
 async fn a_database_without_its_state_is_not_deleted_by_a_start() {
-    let own = Own::new(majors()[0]);
+    let own = OwnServer::new(majors()[0]);
     own.start().await;
     embedded::stop(&own.options, &Silent).await.unwrap();
     let folder = embedded::cluster_folder(&own.options).unwrap();
@@ -194,7 +154,7 @@ fn without_installers(bin_folders: Vec<std::path::PathBuf>) -> Search {
 async fn a_postgresql_of_the_machine_comes_before_the_wheel_and_stays_with_its_cluster() {
     let major = majors()[0];
     let bin = server(major).await.running.programs.bin.clone();
-    let mut own = Own::new(major);
+    let mut own = OwnServer::new(major);
     own.options.postgres_bin = None;
     own.options.folders.cache = own.folder.path().join("cache");
     own.options.search = without_installers(vec!["/nowhere/bin".into(), bin.clone()]);
@@ -213,7 +173,7 @@ async fn a_postgresql_of_the_machine_comes_before_the_wheel_and_stays_with_its_c
 async fn programs_of_another_major_version_are_refused_by_name() {
     let major = majors()[0];
     let other = Major::ALL.into_iter().find(|other| *other != major).unwrap();
-    let mut own = Own::new(other);
+    let mut own = OwnServer::new(other);
     own.options.postgres_bin = Some(server(major).await.running.programs.bin.clone());
     let error = embedded::start(&own.options, &Silent).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Precondition);
@@ -226,7 +186,7 @@ async fn programs_of_another_major_version_are_refused_by_name() {
 
 #[tokio::test]
 async fn where_nothing_can_be_had_one_error_lists_what_was_tried_and_three_ways_out() {
-    let mut own = Own::new(Major::V18);
+    let mut own = OwnServer::new(Major::V18);
     own.options.postgres_bin = None;
     own.options.folders.cache = own.folder.path().join("cache");
     own.options.search = without_installers(vec!["/nowhere/bin".into()]);

@@ -1,10 +1,15 @@
 //! `vecops seed`: what was in the file is in the table, or nothing is.
 
+mod bad_files;
+mod faults;
 mod fixture;
 mod interruption;
+mod jobs;
 mod loading;
 mod modes;
 pub(crate) mod proxy;
 mod refusals;
+mod refused_late;
 mod resuming;
+mod server_side;
 mod sources;

@@ -14,7 +14,8 @@ pub(crate) enum Direction {
     ToClient,
 }
 
-/// A proxy in front of a server that lets so many bytes through in one direction, then nothing more in either.
+/// A proxy in front of a server that lets so many bytes through in one direction, then nothing more in either. Cut, it
+/// closes its connections, or resets them.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     to_server: Arc<AtomicUsize>,
@@ -24,7 +25,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) async fn start(server: String, counted: Direction, limit: usize) -> Self {
+    pub(crate) async fn start(server: String, counted: Direction, limit: usize, reset: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self {
             port: listener.local_addr().unwrap().port(),
@@ -42,6 +43,10 @@ impl Proxy {
                 let Ok(server) = TcpStream::connect(&server).await else {
                     return;
                 };
+                if reset {
+                    client.set_zero_linger().unwrap();
+                    server.set_zero_linger().unwrap();
+                }
                 let (client_read, client_write) = client.into_split();
                 let (server_read, server_write) = server.into_split();
                 let forth = forward(
@@ -73,8 +78,9 @@ impl Proxy {
         self.reached.notified().await;
     }
 
-    /// Closes the connection that waits.
+    /// Closes the connections that wait.
     pub(crate) fn cut(&self) {
+        self.cut.notify_waiters();
         self.cut.notify_one();
     }
 

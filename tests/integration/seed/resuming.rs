@@ -1,155 +1,17 @@
 //! A resumable load, broken at any point and run again, leaves each row of the source in the table once.
 
-use std::fmt::Write as _;
-use std::hash::{BuildHasher as _, RandomState};
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-
 use predicates::prelude::predicate;
 use sqlx::PgConnection;
-use url::Url;
-use vecops::sql;
 
+use super::faults::{Fault, Load, ROWS, Random, alone, content, ended, forget, signal, source};
 use super::fixture::{TABLE, count, file, number, seed, table};
-use super::proxy::{Direction, Proxy};
-use crate::support::{TestDatabase, on_each_server, variable, wait_until};
+use super::proxy::Direction;
+use crate::support::{on_each_server, wait_until};
 
-const ROWS: u64 = 4_000;
+/// How many faults each mode is put to.
 const FAULTS: usize = 20;
 
-/// Some megabytes of rows without ids, so that a row loaded twice is there twice. Line 1,000 and some more are bad.
-fn source(bad_every: u64) -> String {
-    let mut text = String::new();
-    for row in 1..=ROWS {
-        let content = format!("{row} {}", "x".repeat(600));
-        let bad = if row % bad_every == 0 { ", 3" } else { "" };
-        writeln!(
-            text,
-            "{{\"content\": \"{content}\", \"embedding\": [1, {row}{bad}]}}"
-        )
-        .unwrap();
-    }
-    text
-}
-
-/// A small generator of numbers; its seed is printed, and given again by `VECOPS_TEST_SEED`.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let given = variable("VECOPS_TEST_SEED").map(|text| text.parse().unwrap());
-        let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0));
-        Self(seed)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-}
-
-const FLAGS: &[&str] = &["--yes", "--resumable", "--batch-size", "256KiB"];
-
-fn spawn(url: &str, path: &Path, more: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_vecops"))
-        .args(["seed", TABLE, "--from"])
-        .arg(path)
-        .args(FLAGS)
-        .args(more)
-        .env_clear()
-        .env("HOME", "/nowhere")
-        .env("VECOPS_DB_URL", url)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-async fn ended(program: &mut Child) -> ExitStatus {
-    let mut status = None;
-    wait_until("the program ends", async || {
-        status = program.try_wait().unwrap();
-        status.is_some()
-    })
-    .await;
-    status.unwrap()
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    Kill,
-    Cut,
-    Terminate,
-    AnswerLost,
-}
-
-impl Fault {
-    fn direction(self) -> Direction {
-        match self {
-            Self::AnswerLost => Direction::ToClient,
-            _ => Direction::ToServer,
-        }
-    }
-}
-
-fn through(database: &TestDatabase, port: u16) -> (String, String) {
-    let mut url = Url::parse(&database.url()).unwrap();
-    let server = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
-    url.set_host(Some("127.0.0.1")).unwrap();
-    url.set_port(Some(port)).unwrap();
-    (url.to_string(), server)
-}
-
-/// Runs the load until the fault, and lets the fault happen.
-async fn break_at(
-    database: &TestDatabase,
-    path: &Path,
-    fault: Fault,
-    bytes: usize,
-    more: &[&str],
-) -> ExitStatus {
-    let proxy = Proxy::start(through(database, 1).1, fault.direction(), bytes).await;
-    let mut program = spawn(&through(database, proxy.port).0, path, more);
-    proxy.reached().await;
-    match fault {
-        Fault::Kill => program.kill().unwrap(),
-        Fault::Cut | Fault::AnswerLost => {}
-        Fault::Terminate => {
-            let mut administrator = database.administrator().await;
-            let terminate = "select pg_terminate_backend(pid) from pg_stat_activity
-                where datname = current_database() and application_name like 'vecops%' and pid <> pg_backend_pid()";
-            sql::run(&mut administrator, terminate).await.unwrap();
-        }
-    }
-    proxy.cut();
-    let status = ended(&mut program).await;
-    // What the first run left in the server may still commit, or fail, before the second begins.
-    let mut connection = database.connection().await;
-    wait_until("the server ends the session", async || {
-        let others = "select count(*) from pg_stat_activity
-            where datname = current_database() and application_name like 'vecops%' and pid <> pg_backend_pid()";
-        number(&mut connection, others).await == 0
-    })
-    .await;
-    status
-}
-
-/// The bytes of a whole load in both directions.
-async fn measure(database: &TestDatabase, path: &Path) -> (usize, usize) {
-    let proxy = Proxy::start(through(database, 1).1, Direction::ToServer, usize::MAX).await;
-    let mut program = spawn(&through(database, proxy.port).0, path, &[]);
-    assert!(ended(&mut program).await.success());
-    (proxy.bytes(Direction::ToServer), proxy.bytes(Direction::ToClient))
-}
-
-async fn forget(connection: &mut PgConnection) {
-    let statements = format!("truncate {TABLE} restart identity; delete from vecops.seed_ledger");
-    sql::run(connection, statements).await.unwrap();
-}
+const RESUMABLE: &[&str] = &["--resumable", "--batch-size", "256KiB"];
 
 /// Each of the rows is in the table once.
 async fn expect_each_once(connection: &mut PgConnection, rows: u64, what: &str) {
@@ -159,36 +21,59 @@ async fn expect_each_once(connection: &mut PgConnection, rows: u64, what: &str) 
     assert_eq!(found, (rows, rows), "{what}");
 }
 
-#[tokio::test]
-async fn broken_at_twenty_points_it_resumes_to_equality() {
+/// Breaks a load twenty times, runs it again each time, and hands out how many rows were there between.
+async fn break_and_run_again(flags: &'static [&'static str], between: impl Fn(Fault, i64, &str)) {
     on_each_server(async |database| {
         let mut random = Random::new();
-        println!("VECOPS_TEST_SEED={}", random.0);
         let mut connection = database.connection().await;
         table(&mut connection, "vector(2)", "").await;
         let source = file("rows.jsonl", source(u64::MAX).as_bytes());
-        let (sent, received) = measure(database, &source.path).await;
+        let load = Load {
+            path: &source.path,
+            flags,
+        };
+        let (sent, received) = load.measure(database).await;
+        let whole = content(&mut connection).await;
         expect_each_once(&mut connection, ROWS, "undisturbed").await;
-        let mut resumed = 0;
-        for number in 0..FAULTS {
+        for round in 0..FAULTS {
             forget(&mut connection).await;
-            let fault = [Fault::Kill, Fault::Cut, Fault::Terminate, Fault::AnswerLost][number % 4];
+            let fault = Fault::of_round(round);
             let total = if fault.direction() == Direction::ToServer {
                 sent
             } else {
                 received
             };
             let at = random.below(total * 99 / 100) + 1;
-            let status = break_at(database, &source.path, fault, at, &[]).await;
-            let between = count(&mut connection).await;
-            let what = format!("{fault:?} after {at} of {total} bytes: {status}, {between} rows");
+            let status = load.break_at(database, fault, at).await;
+            let there = count(&mut connection).await;
+            let what = format!("{fault:?} after {at} of {total} bytes: {status}, {there} rows");
             println!("{what}");
-            resumed += u32::from(between > 0 && between < i64::try_from(ROWS).unwrap());
-            let mut again = spawn(&database.url(), &source.path, &[]);
-            assert!(ended(&mut again).await.success(), "{what}");
-            expect_each_once(&mut connection, ROWS, &what).await;
+            between(fault, there, &what);
+            if there < whole.0 || flags == RESUMABLE {
+                assert!(load.run(&database.url()).await.success(), "{what}");
+            }
+            assert_eq!(content(&mut connection).await, whole, "{what}");
         }
-        assert!(resumed > 0, "no fault fell between two batches");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn broken_at_twenty_points_it_resumes_to_equality() {
+    let resumed = std::cell::Cell::new(0);
+    break_and_run_again(RESUMABLE, |_, there, _| {
+        resumed.set(resumed.get() + u32::from(there > 0 && there.unsigned_abs() < ROWS));
+    })
+    .await;
+    assert!(resumed.get() > 0, "no fault fell between two batches");
+}
+
+#[tokio::test]
+async fn broken_at_twenty_points_an_atomic_load_is_there_or_not_at_all() {
+    break_and_run_again(&["--atomic"], |fault, there, what| {
+        assert!(there == 0 || there.unsigned_abs() == ROWS, "{what}");
+        // Only the answer to the commit can be lost behind it.
+        assert!(there == 0 || fault != Fault::Stall, "{what}");
     })
     .await;
 }
@@ -197,19 +82,21 @@ async fn broken_at_twenty_points_it_resumes_to_equality() {
 async fn with_bad_lines_left_out_the_rejects_are_each_there_once_too() {
     on_each_server(async |database| {
         let mut random = Random::new();
-        println!("VECOPS_TEST_SEED={}", random.0);
         let mut connection = database.connection().await;
         table(&mut connection, "vector(2)", "").await;
         let source = file("rows.jsonl", source(100).as_bytes());
         for number in 0..4 {
             let rejects = source.path.with_extension(number.to_string());
             let more = ["--on-error", "skip", "--rejects", rejects.to_str().unwrap()];
+            let load = Load {
+                path: &source.path,
+                flags: &[RESUMABLE, &more].concat(),
+            };
             let fault = [Fault::Kill, Fault::Cut][number % 2];
             let at = 300_000 + random.below(1_800_000);
-            let status = break_at(database, &source.path, fault, at, &more).await;
+            let status = load.break_at(database, fault, at).await;
             println!("{fault:?} after {at} bytes: {status}");
-            let mut again = spawn(&database.url(), &source.path, &more);
-            assert_eq!(ended(&mut again).await.code(), Some(3));
+            assert_eq!(load.run(&database.url()).await.code(), Some(3));
             expect_each_once(&mut connection, ROWS - 40, "with bad lines").await;
             let text = fs_err::read_to_string(&rejects).unwrap();
             let lines: Vec<u64> = text
@@ -228,6 +115,58 @@ async fn with_bad_lines_left_out_the_rejects_are_each_there_once_too() {
 }
 
 #[tokio::test]
+async fn a_signal_ends_it_with_what_is_in_and_how_to_go_on() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        table(&mut connection, "vector(2)", "").await;
+        let source = file("rows.jsonl", source(u64::MAX).as_bytes());
+        for (name, code) in [("INT", 130), ("TERM", 143)] {
+            let slow = Load {
+                path: &source.path,
+                flags: &["--resumable", "--batch-size", "16KiB"],
+            };
+            let mut program = slow.spawn(&database.url());
+            wait_until("a batch is in", async || count(&mut connection).await > 0).await;
+            signal(&program, name);
+            let status = ended(&mut program).await;
+            let stderr = std::io::read_to_string(program.stderr.take().unwrap()).unwrap();
+            alone(&mut connection).await;
+            let there = count(&mut connection).await;
+            assert_eq!(status.code(), Some(code), "{stderr}");
+            assert!(there.unsigned_abs() < ROWS, "it was over before the signal");
+            let message = format!("interrupted; {there} rows are in `");
+            assert!(stderr.contains(&message), "{message}: {stderr}");
+            assert!(stderr.contains("Run the same command again"), "{stderr}");
+            assert!(slow.run(&database.url()).await.success());
+            expect_each_once(&mut connection, ROWS, name).await;
+            forget(&mut connection).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_runs_at_once_load_each_row_once() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        table(&mut connection, "vector(2)", "").await;
+        let source = file("rows.jsonl", source(u64::MAX).as_bytes());
+        let load = Load {
+            path: &source.path,
+            flags: RESUMABLE,
+        };
+        let (mut one, mut other) = (load.spawn(&database.url()), load.spawn(&database.url()));
+        let codes = [ended(&mut one).await.code(), ended(&mut other).await.code()];
+        println!("{codes:?}");
+        assert!(codes.iter().all(|code| matches!(code, Some(0 | 13))), "{codes:?}");
+        // Whoever came second stopped, and may go on.
+        assert!(load.run(&database.url()).await.success());
+        expect_each_once(&mut connection, ROWS, "two at once").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_changed_source_is_refused_and_one_that_grows_goes_on() {
     on_each_server(async |database| {
         let mut connection = database.connection().await;
@@ -236,7 +175,7 @@ async fn a_changed_source_is_refused_and_one_that_grows_goes_on() {
         let bad = good.clone() + "oh no\n";
         let source = file("rows.jsonl", bad.as_bytes());
         let path = source.path.to_str().unwrap();
-        let run = |more: &[&str]| seed(database, &[&["--from", path], FLAGS, more].concat());
+        let run = |more: &[&str]| seed(database, &[&["--from", path, "--yes"], RESUMABLE, more].concat());
         run(&[]).code(4).stderr(predicate::str::contains("rows.jsonl:4001: bad JSON"));
         let between = count(&mut connection).await;
         assert!(between > 0);

@@ -6,13 +6,15 @@
 //! `VECOPS_TEST_MAJORS` (`16,18` unless set) chooses the versions.
 
 mod database;
+mod own;
 mod sandbox;
 mod server;
 mod wait;
 
 pub(crate) use database::TestDatabase;
+pub(crate) use own::{OwnServer, kill};
 pub(crate) use sandbox::Sandbox;
-pub(crate) use server::{cache_folder, embedded_options, passable_folder, server};
+pub(crate) use server::{cache_folder, passable_folder, server};
 pub(crate) use wait::wait_until;
 
 use vecops::embedded::Major;

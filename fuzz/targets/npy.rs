@@ -1,0 +1,5 @@
+//! NumPy's arrays.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vecops_fuzz::read(vecops::seed::Format::Npy, bytes));

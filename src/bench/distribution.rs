@@ -1,0 +1,129 @@
+//! Percentiles of measured times, each with the range that it may as well have had.
+//!
+//! The range comes from order statistics (binomial, normal approximation), which assumes nothing about the shape of the
+//! distribution. Pure.
+
+use serde::{Deserialize, Serialize};
+
+/// The standard normal deviate of 95 % in the middle.
+const DEVIATE: f64 = 1.959_964;
+
+/// How measured values are spread.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Distribution {
+    /// How many there are.
+    pub count: usize,
+    /// Their mean.
+    pub mean: f64,
+    /// Half are below.
+    pub p50: Percentile,
+    /// 95 of 100 are below.
+    pub p95: Percentile,
+    /// 99 of 100 are below.
+    pub p99: Percentile,
+    /// The greatest.
+    pub max: f64,
+}
+
+/// A percentile.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Percentile {
+    /// Its value.
+    pub value: f64,
+    /// The lower end of its 95 % interval.
+    pub low: f64,
+    /// The upper end; the maximum where there are too few values to tell.
+    pub high: f64,
+}
+
+impl Distribution {
+    /// Of these values.
+    pub fn of(mut values: Vec<f64>) -> Self {
+        values.sort_unstable_by(f64::total_cmp);
+        let Some(max) = values.last().copied() else {
+            return Self::default();
+        };
+        let count = count(values.len());
+        Self {
+            count: values.len(),
+            mean: values.iter().sum::<f64>() / count,
+            p50: percentile(&values, count, 0.50),
+            p95: percentile(&values, count, 0.95),
+            p99: percentile(&values, count, 0.99),
+            max,
+        }
+    }
+}
+
+/// The mean, 0 where there is nothing.
+pub(super) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let number = count(values.len().max(1));
+    values.sum::<f64>() / number
+}
+
+/// A count as a number to calculate with.
+pub(super) fn count(of: usize) -> f64 {
+    f64::from(u32::try_from(of).unwrap_or(u32::MAX))
+}
+
+fn percentile(sorted: &[f64], count: f64, share: f64) -> Percentile {
+    let spread = DEVIATE * (count * share * (1.0 - share)).sqrt();
+    let at = |rank: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank between nought and the count"
+        )]
+        let rank = rank.clamp(1.0, count) as usize;
+        sorted.get(rank - 1).copied().unwrap_or_default()
+    };
+    Percentile {
+        value: at((count * share).ceil()),
+        low: at((count * share - spread).floor()),
+        high: at((count * share + spread).ceil() + 1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_ranks_with_their_ranges() {
+        let hundred = Distribution::of((1..=100).rev().map(f64::from).collect());
+        assert_eq!(
+            (hundred.p50.value, hundred.p95.value, hundred.p99.value),
+            (50.0, 95.0, 99.0)
+        );
+        assert_eq!((hundred.p50.low, hundred.p50.high), (40.0, 61.0));
+        assert_eq!(
+            (hundred.p99.high, hundred.max, hundred.mean),
+            (100.0, 100.0, 50.5)
+        );
+        assert_eq!(
+            Distribution::of(vec![3.0]).p95,
+            Percentile {
+                value: 3.0,
+                low: 3.0,
+                high: 3.0
+            }
+        );
+        assert_eq!(Distribution::of(Vec::new()).count, 0);
+    }
+
+    #[test]
+    fn the_range_holds_the_true_median_as_often_as_it_says() {
+        use rand_chacha::ChaCha8Rng;
+        use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let covered = (0..2_000)
+            .filter(|_| {
+                let values = (0..60).map(|_| f64::from(random.next_u32())).collect();
+                let median = Distribution::of(values).p50;
+                let truth = f64::from(u32::MAX) / 2.0;
+                median.low <= truth && truth <= median.high
+            })
+            .count();
+        assert!(covered >= 1_890, "{covered} of 2000");
+    }
+}

@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed bench-backup docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed bench-exact bench-backup docs clean supabase-cli generate
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -20,6 +20,10 @@ bench: ## Size and start-up of the release binary
 bench-seed: ## Every way to load rows, side by side (needs psql and Python; ROWS=250000)
 	cargo build --release
 	python3 benches/seed.py --rows $(or $(ROWS),250000)
+
+bench-exact: ## Exact neighbours: by vecops on this machine against SQL on the server (needs psql and Python)
+	cargo build --release
+	python3 benches/exact.py --rows $(or $(ROWS),250000)
 
 bench-backup: ## vecops dump against pg_dump and psql, side by side (needs psql and zstd; ROWS=250000 DATA=FILE)
 	cargo build --release

@@ -53,11 +53,8 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collec
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vector tables into a repository, in one consistent snapshot'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, and show what one holds'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "provider" -d 'List and check embedding providers, and look after the embeddings that are kept'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "synthesize" -d 'Make up rows with vectors, the same bytes on every machine'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "generate" -d 'Write completions, man pages and the README\'s command table'
@@ -509,6 +506,8 @@ bvecs\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l side -d 'For npy, fvecs and bvecs: the file with the other columns, row by row' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l map -d 'Fill a column from the field with another name, or with a dotted path; may be given several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l owner -d 'The user that lines without an owner belong to, in a collection with the policy `owner`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l embed -d 'Make the vectors of the text in this field, with a provider of vecops.toml; rows that have a vector keep it' -r
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l provider -d 'The embedding provider of vecops.toml; else the collection\'s, else the only one declared' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l on-conflict -d 'What happens to a row whose id is in the table already: it ends the load, the table\'s row stays, or the table\'s row gets the columns of the source' -r -f -a "error\t''
 skip\t''
 update\t''"
@@ -535,6 +534,7 @@ never\t'Never'"
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l builtin -d 'The 448 passages that come with vecops, with embeddings of 384 dimensions'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l dry-run -l check-only -d 'Read and check everything, list the bad lines, load nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand seed" -l no-embedding-cache -d 'Ask the provider for every text, and keep no vector on this machine'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l replace -d 'Delete the rows of the table in the same transaction; readers see the old rows until the new ones are there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l resumable -d 'Commit batches together with their position in the table vecops.seed_ledger: after a crash or a broken connection the same command goes on exactly there'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -l atomic -d 'Load everything in one transaction, or nothing: what happens without --resumable, too'
@@ -548,7 +548,9 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d '
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector -d 'A vector, as \'[0.1, 0.2, ...]\'' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l vector-file -d 'A file with a vector; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l like -d 'The key of a stored row; finds its neighbours' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l text -d 'A question in words, embedded with the provider that made the table\'s vectors' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l query -d 'One of the questions that come with vecops, for the passages of `vecops seed --builtin`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l provider -d 'The embedding provider of vecops.toml; else the collection\'s, else the only one declared' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -s n -l limit -d 'The most rows to return' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l filter -d 'Only rows whose metadata contain this JSON object' -r
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l ef-search -d 'How many candidates the index keeps (hnsw.ef_search); at least the limit' -r
@@ -568,6 +570,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand search" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand search" -l no-embedding-cache -d 'Ask the provider for every text, and keep no vector on this machine'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l exact -d 'Compare with every row instead of asking the index'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l explain -d 'Run EXPLAIN (ANALYZE, BUFFERS) on the same statement and show the plan'
 complete -c vecops -n "__fish_vecops_using_subcommand search" -l json -d 'The same as --output-format json'
@@ -606,184 +609,31 @@ complete -c vecops -n "__fish_vecops_using_subcommand export" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l to -d 'The repository: a folder, made where it is not there' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l collection -d 'The tables of this collection of vecops.toml; may be said several times' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l schema -d 'All tables of this schema' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s j -l jobs -d 'How many sessions read at once, each on a connection of its own' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l level -d 'The level of zstd; vectors gain nothing from more than 1' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l codec -d 'How chunks are coded' -r -f -a "zstd\t'Binary COPY in zstd, which `zstd -dc` gives back'
-planes\t'Vectors as planes of bytes in zstd: about a tenth smaller; without vecops it needs Python'"
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l chunk-size -d 'How many MiB of rows a chunk is meant to have' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l allow-partial -d 'Take what this role may read, and mark the backup as degraded with each reason (exit code 4)'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l dry-run -d 'Show what would be dumped, and stop'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand dump" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l sample -d 'Decode this part of the chunks, other ones each time' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l against -d 'Compare with the database of this profile; without a name with the chosen one' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s j -l jobs -d 'How many chunks are checked at once' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
-json\t'One versioned JSON document'
-stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars, after the first 250 ms'
-line\t'A line every ten seconds'
-json\t'One JSON object a line, on stderr'
-none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l quick -d 'Only look whether every chunk is there with its size'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l deep -d 'Decode every chunk and digest its rows'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
-json\t'One versioned JSON document'
-stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars, after the first 250 ms'
-line\t'A line every ten seconds'
-json\t'One JSON object a line, on stderr'
-none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the backups of a repository, the oldest first'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show what a backup holds'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
-json\t'One versioned JSON document'
-stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars, after the first 250 ms'
-line\t'A line every ten seconds'
-json\t'One JSON object a line, on stderr'
-none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
-json\t'One versioned JSON document'
-stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars, after the first 250 ms'
-line\t'A line every ten seconds'
-json\t'One JSON object a line, on stderr'
-none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
-json\t'One versioned JSON document'
-stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars, after the first 250 ms'
-line\t'A line every ten seconds'
-json\t'One JSON object a line, on stderr'
-none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l only-data -d 'Load rows into tables that are there and empty'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l only-schema -d 'Make everything but the rows'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l drop-existing -d 'Drop tables that are there before theirs are made'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l swap -d 'Put the restored tables in the place of those that are there, which are kept in a schema of their own'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l restart -d 'Drop what an unfinished run of the same restore has made, and begin anew'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l dry-run -d 'Show what would be restored, and stop'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
-json\t'One versioned JSON document'
-stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
-bar\t'Bars, after the first 250 ms'
-line\t'A line every ten seconds'
-json\t'One JSON object a line, on stderr'
-none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
-always\t'Always'
-never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -f -a "run" -d 'Measure recall, latency, buffers and plans of queries on a collection or table'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -f -a "compare" -d 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert" -f -a "assert" -d 'Check a file of expectations about queries, for CI; ends with 3 where one is not met'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "run" -d 'Measure recall, latency, buffers and plans of queries on a collection or table'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "compare" -d 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "assert" -d 'Check a file of expectations about queries, for CI; ends with 3 where one is not met'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "exact" -d 'Find the exact nearest rows of every query, on this machine'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l k -d 'How many neighbours a query asks for' -r
@@ -864,6 +714,144 @@ complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s k -l k -d 'How many neighbours of each query to find' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l filter -d 'Only rows whose metadata contain this JSON object' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l as -d 'Only rows that this role may see: anon, authenticated, service_role or `user:<uuid>`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -f -a "list" -d 'List the providers of vecops.toml, and whether their keys are set'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -f -a "check" -d 'Embed one sentence and show what came back'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -f -a "cache" -d 'Show the embeddings that are kept on this machine, by model'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -f -a "clear" -d 'Remove embeddings that are kept on this machine; they are paid for again when they are needed'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from cache" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l model -d 'Only those of this model' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l dry-run -d 'Show what would be removed'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand provider; and __fish_seen_subcommand_from clear" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -s n -l rows -d 'The number of rows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l dimensions -d 'The dimensions of each vector' -r
 complete -c vecops -n "__fish_vecops_using_subcommand synthesize" -l intrinsic-dimensions -d 'The dimensions of the surface that the vectors lie near: the more, the harder for an index' -r

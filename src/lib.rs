@@ -7,6 +7,7 @@ pub mod cli;
 pub mod collection;
 pub mod connection;
 pub mod embedded;
+pub mod embedding;
 pub mod error;
 pub mod export;
 pub mod manifest;

@@ -53,6 +53,8 @@ pub struct Target {
     pub content: Option<Ident>,
     /// The jsonb column for filters, where there is one.
     pub metadata: Option<Ident>,
+    /// What vecops recorded about the column.
+    pub record: Option<Record>,
     /// The vector indexes on the column, valid or not, of any metric.
     pub indexes: Vec<Index>,
     /// How many rows the statistics say the table has; negative where nobody counted yet.
@@ -174,6 +176,7 @@ pub async fn locate(connection: &mut PgConnection, named: &str, collections: &Co
         metric_source,
         content: usual_column(&found, &CONTENT_NAMES, &["text", "varchar"]),
         metadata: usual_column(&found, &METADATA_NAMES, &["jsonb"]),
+        record,
         indexes: found.vector_indexes(&embedding.name).cloned().collect(),
         estimated_rows: found.estimated_rows,
         table: table_name,
@@ -241,6 +244,7 @@ async fn declared(
         metric_source: MetricSource::Manifest,
         content: Some(collection.content.clone()),
         metadata: Some(collection.metadata.clone()),
+        record: embedding.comment.as_deref().and_then(Record::find),
         indexes: found
             .vector_indexes(collection.embedding.as_str())
             .cloned()

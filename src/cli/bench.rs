@@ -2,6 +2,7 @@
 //! side by side.
 
 mod assertions;
+mod exact;
 mod queries;
 mod view;
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use self::queries::QueryArgs;
 use super::Context;
-use crate::bench::{self, BenchReport, Configuration, LoadRequest, Request};
+use crate::bench::{self, BenchReport, Configuration, LoadRequest, Queries, Request};
 use crate::catalog::{self, Target};
 use crate::collection::IterativeScan;
 use crate::connection::{Need, RoleClaims, Session, TransactionOptions};
@@ -31,6 +32,7 @@ enum BenchCommand {
     Run(RunArgs),
     Compare(CompareArgs),
     Assert(AssertArgs),
+    Exact(ExactArgs),
 }
 
 /// Measure recall, latency, buffers and plans of queries on a collection or table
@@ -157,43 +159,64 @@ struct AssertArgs {
     file: PathBuf,
 }
 
+/// Find the exact nearest rows of every query, on this machine
+///
+/// One streamed pass over the table compares every row with every query on all cores. What comes out is the ground truth
+/// that recall is measured against: rows exactly as far away as the last one are listed, too.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  vecops bench exact documents --queries questions.jsonl -k 10
+  vecops bench exact documents --queries questions.jsonl -k 100 --output-format stream-json > exact.jsonl")]
+struct ExactArgs {
+    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    target: String,
+
+    #[command(flatten)]
+    queries: QueryArgs,
+
+    /// How many neighbours of each query to find
+    #[arg(short, long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    k: u32,
+
+    /// Only rows whose metadata contain this JSON object
+    #[arg(long, value_name = "JSON")]
+    filter: Option<String>,
+
+    /// Only rows that this role may see: anon, authenticated, service_role or `user:<uuid>`
+    #[arg(long = "as", value_name = "ROLE")]
+    act_as: Option<RoleClaims>,
+}
+
 /// Runs one of them.
 pub(super) async fn run(context: &Context, args: BenchArgs) -> Result<Outcome> {
     match args.command {
         BenchCommand::Run(args) => measure(context, args).await,
         BenchCommand::Compare(args) => compare(context, &args),
         BenchCommand::Assert(args) => assertions::run(context, &args).await,
+        BenchCommand::Exact(args) => exact::run(context, &args).await,
     }
 }
 
 async fn measure(context: &Context, args: RunArgs) -> Result<Outcome> {
-    let filter = args.filter.as_deref().map(filter).transpose()?;
     if args.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
         return Err(Error::usage("`--rate` is to be more than 0 queries a second"));
     }
-    let collections = context.collections()?;
     let mut session = context.open(Need::Any).await?;
-    let mut transaction = session.begin_read().await?;
-    let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
-    if filter.is_some() && on.metadata.is_none() {
-        let message = format!(
-            "`{}` has no jsonb column that `--filter` could look into",
-            on.table.plain()
-        );
-        return Err(Error::usage(message));
-    }
-    let queries = queries::read(&args.queries, &mut transaction, &on).await?;
-    transaction.commit().await.context("end the transaction")?;
-    let mut transaction = TransactionOptions::read();
-    if let Some(who) = args.act_as.clone() {
-        transaction = transaction.run_as(who);
-    }
+    let question = Question::read(
+        context,
+        &mut session,
+        &args.target,
+        &args.queries,
+        args.filter.as_deref(),
+    )
+    .await?;
+    let Question { on, queries, filter } = question;
     let request = Request {
         k: args.k,
         filter,
         configurations: configurations(&args, &on),
         passes: args.passes,
-        transaction,
+        transaction: transaction_as(args.act_as.as_ref()),
         seed: args.seed,
     };
     let progress = context.progress();
@@ -215,6 +238,41 @@ async fn measure(context: &Context, args: RunArgs) -> Result<Outcome> {
         }
     }
     context.finish(&report)
+}
+
+/// What is asked of which table.
+struct Question {
+    on: Target,
+    queries: Queries,
+    filter: Option<Value>,
+}
+
+impl Question {
+    async fn read(
+        context: &Context,
+        session: &mut Session,
+        target: &str,
+        queries: &QueryArgs,
+        filter: Option<&str>,
+    ) -> Result<Self> {
+        let filter = filter.map(self::filter).transpose()?;
+        let collections = context.collections()?;
+        let mut transaction = session.begin_read().await?;
+        let on = catalog::locate(&mut transaction, target, &collections).await?;
+        if filter.is_some() && on.metadata.is_none() {
+            let table = on.table.plain();
+            let message = format!("`{table}` has no jsonb column that `--filter` could look into");
+            return Err(Error::usage(message));
+        }
+        let queries = queries::read(queries, &mut transaction, &on).await?;
+        transaction.commit().await.context("end the transaction")?;
+        Ok(Self { on, queries, filter })
+    }
+}
+
+fn transaction_as(who: Option<&RoleClaims>) -> TransactionOptions {
+    let read = TransactionOptions::read();
+    who.map_or(read.clone(), |who| read.run_as(who.clone()))
 }
 
 async fn add_sessions(context: &Context, sessions: &mut Vec<Session>, count: usize) -> Result<()> {

@@ -161,6 +161,19 @@ impl Context {
         self.progress.as_ref()
     }
 
+    /// The same, for work on other threads.
+    pub(super) fn shared_progress(&self) -> Arc<dyn Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// A secret by its variable: from the environment, the files of the chosen profile, `.env`.
+    pub(super) fn secret(&self, variable: &str) -> Result<Option<SecretString>> {
+        let configuration = Configuration::read(self.manifest()?, &self.environment)?;
+        let choice = configuration.choose(&self.selection())?;
+        let secret = configuration.secret(&choice, variable)?;
+        Ok(secret.map(|secret| secret.value))
+    }
+
     /// Whether the shell or the flags consent to changes. A `.env` file never does.
     pub(super) fn consents(&self) -> bool {
         self.globals.yes || self.environment.is_on("VECOPS_YES")

@@ -11,12 +11,14 @@ pub mod context;
 mod demo;
 mod dump;
 mod embedded;
+mod embedding;
 mod export;
 mod generate;
 mod globals;
 mod init;
 mod interrupt;
 mod profile;
+mod provider;
 mod restore;
 mod search;
 mod seed;
@@ -71,6 +73,7 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Bench(bench::BenchArgs),
+    Provider(provider::ProviderCommandArgs),
     Synthesize(synthesize::SynthesizeArgs),
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -94,6 +97,7 @@ impl Command {
             Self::Bench(_) => "bench",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
+            Self::Provider(_) => "provider",
             Self::Embedded(_) => "embedded",
             Self::Completions(_) => "completions",
             Self::Generate(_) => "generate",
@@ -154,7 +158,7 @@ fn start(cli: Cli) -> u8 {
 
 async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
     match command {
-        Command::Demo(args) => demo::run(context, args).await,
+        Command::Demo(args) => Box::pin(demo::run(context, args)).await,
         Command::Init(args) => init::run(context, &args),
         Command::Setup(args) => setup::run(context, args).await,
         Command::Seed(args) => seed::run(context, args).await,
@@ -167,6 +171,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Bench(args) => bench::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,
+        Command::Provider(args) => provider::run(context, args).await,
         Command::Embedded(args) => embedded::run(context, args).await,
         Command::Completions(args) => completions::run(&args),
         Command::Generate(args) => generate::run(&args),

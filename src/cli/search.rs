@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Context;
-use crate::catalog;
+use super::embedding::{self, ProviderArgs};
+use crate::catalog::{self, Target};
 use crate::connection::{Need, RoleClaims};
+use crate::embedding::{Purpose, Usage};
 use crate::error::{Error, Outcome, Result};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
@@ -23,6 +25,7 @@ use crate::sql;
   vecops search passages --like 17 --limit 3
   vecops search public.documents --vector-file question.json --filter '{\"language\":\"en\"}'
   vecops search documents --vector '[0.1, 0.2, 0.3]' --as user:6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d --explain
+  vecops search documents --text 'why is the sky blue'
   some-embedder 'my question' | vecops search documents --vector-file -")]
 pub(super) struct SearchArgs {
     /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
@@ -30,6 +33,9 @@ pub(super) struct SearchArgs {
 
     #[command(flatten)]
     query: QueryArgs,
+
+    #[command(flatten)]
+    provider: ProviderArgs,
 
     /// The most rows to return
     #[arg(long, short = 'n', default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -72,6 +78,10 @@ struct QueryArgs {
     #[arg(long, value_name = "ID")]
     like: Option<String>,
 
+    /// A question in words, embedded with the provider that made the table's vectors
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+
     /// One of the questions that come with vecops, for the passages of `vecops seed --builtin`
     #[arg(long, value_name = "NAME")]
     query: Option<String>,
@@ -79,7 +89,7 @@ struct QueryArgs {
 
 /// Runs the search.
 pub(super) async fn run(context: &Context, args: SearchArgs) -> Result<Outcome> {
-    let (query, question) = query(&args.query)?;
+    let asked = query(&args)?;
     let filter = args.filter.as_deref().map(filter).transpose()?;
     let collections = context.collections()?;
     let mut session = context.open(Need::Any).await?;
@@ -94,6 +104,11 @@ pub(super) async fn run(context: &Context, args: SearchArgs) -> Result<Outcome> 
         );
         return Err(Error::usage(message));
     }
+    let Asked {
+        query,
+        question,
+        embedding,
+    } = embedded(context, &args.provider, &on, asked).await?;
     let declared = on
         .declared_index()
         .and_then(|index| u16::try_from(index.ef_search).ok());
@@ -120,18 +135,86 @@ pub(super) async fn run(context: &Context, args: SearchArgs) -> Result<Outcome> 
     context.finish(&View {
         question,
         searched_as,
+        embedding,
         found: report,
     })
 }
 
+/// What to look for.
+enum Question {
+    /// As it is.
+    Ready(Query, Option<String>),
+    /// A text that is embedded first.
+    Text(String),
+}
+
+/// What to look for, the question in words where there is one, and what embedding it took.
+struct Asked {
+    query: Query,
+    question: Option<String>,
+    embedding: Option<Usage>,
+}
+
+/// Embeds the question, where it is a text.
+async fn embedded(context: &Context, args: &ProviderArgs, on: &Target, asked: Question) -> Result<Asked> {
+    let text = match asked {
+        Question::Text(text) => text,
+        Question::Ready(query, question) => {
+            return Ok(Asked {
+                query,
+                question,
+                embedding: None,
+            });
+        }
+    };
+    let embedder = embedding::embedder(context, args, on)?;
+    embedder.expect_key()?;
+    let question = text.clone();
+    let asking = tokio::task::spawn_blocking(move || {
+        let outcome = embedder.embed(&[text.as_str()], Purpose::Query)?.pop();
+        embedder.rest();
+        let vector = outcome.unwrap_or_else(|| Err("gave no vector".to_owned()));
+        let provider = &embedder.provider().name;
+        let vector =
+            vector.map_err(|why| Error::failed(format!("`{provider}` refuses the question: {why}")))?;
+        Ok((vector, embedder.usage()))
+    });
+    let answered = async {
+        asking
+            .await
+            .map_err(|error| Error::bug("the embedding thread ended early").caused_by(&error))?
+    };
+    let (vector, usage) = context.unless_interrupted(answered).await?;
+    Ok(Asked {
+        query: Query::Vector(vector),
+        question: Some(question),
+        embedding: Some(usage),
+    })
+}
+
 /// Reads what to look for, and the question in words where there is one.
-fn query(args: &QueryArgs) -> Result<(Query, Option<String>)> {
+fn query(args: &SearchArgs) -> Result<Question> {
+    let (provider, args) = (&args.provider, &args.query);
+    match (&args.text, provider.given()) {
+        (Some(text), _) if text.trim().is_empty() => {
+            return Err(Error::usage("the question is empty").hint("Say it with `--text 'QUESTION'`."));
+        }
+        (Some(text), _) => return Ok(Question::Text(text.clone())),
+        (None, Some(flag)) => {
+            return Err(Error::usage(format!("`{flag}` is for a question in words"))
+                .hint("Ask it with `--text 'QUESTION'`."));
+        }
+        (None, None) => {}
+    }
     if let Some(id) = &args.like {
-        return Ok((Query::Like(id.clone()), None));
+        return Ok(Question::Ready(Query::Like(id.clone()), None));
     }
     if let Some(name) = &args.query {
         let question = builtin::question(name)?;
-        return Ok((Query::Vector(question.embedding), Some(question.question)));
+        return Ok(Question::Ready(
+            Query::Vector(question.embedding),
+            Some(question.question),
+        ));
     }
     let text = match (&args.vector, &args.vector_file) {
         (Some(text), _) => text.clone(),
@@ -142,7 +225,7 @@ fn query(args: &QueryArgs) -> Result<(Query, Option<String>)> {
     };
     let elements =
         crate::vector::parse(&text).map_err(|wrong| Error::usage(format!("the query vector: {wrong}")))?;
-    Ok((Query::Vector(elements), None))
+    Ok(Question::Ready(Query::Vector(elements), None))
 }
 
 fn read_vector_file(path: &std::path::Path) -> Result<String> {
@@ -176,6 +259,8 @@ struct View {
     question: Option<String>,
     /// The role it was searched as, where it is not the login role.
     searched_as: Option<String>,
+    /// What embedding the question took.
+    embedding: Option<Usage>,
     #[serde(flatten)]
     found: SearchReport,
 }

@@ -1,5 +1,6 @@
 //! `vecops seed`: loads rows from files into a collection or any table with a vector column.
 
+mod embed;
 mod mode;
 mod view;
 
@@ -7,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use self::embed::{EmbedArgs, Load};
 use self::mode::ModeArgs;
 use super::Context;
 use super::consent;
-use crate::catalog;
+use crate::catalog::{self, Target};
 use crate::connection::{Need, Session, TransactionOptions};
 use crate::error::{Context as _, Error, Kind, Outcome, Result};
 use crate::render::terminal::sanitize;
@@ -39,6 +41,7 @@ const MANY_ROWS: u64 = 5_000;
   vecops seed documents --from documents.jsonl --on-conflict update --yes
   vecops seed documents --from dump.jsonl --on-error skip --rejects bad.jsonl --yes
   vecops seed documents --from large.jsonl.zst --resumable --yes
+  vecops seed documents --from texts.jsonl --embed content --yes
   vecops seed app.notes --from notes.jsonl --owner 6f1c0ab2-6d0f-4a43-9d0c-0f1f7a1b2c3d
   produce | vecops seed documents --from - --format csv --yes")]
 pub(super) struct SeedArgs {
@@ -69,6 +72,9 @@ pub(super) struct SeedArgs {
     dry_run: bool,
 
     #[command(flatten)]
+    embed: EmbedArgs,
+
+    #[command(flatten)]
     mode: ModeArgs,
 }
 
@@ -89,6 +95,16 @@ struct SourceArgs {
 }
 
 impl SeedArgs {
+    fn load(&self) -> Load {
+        if self.dry_run {
+            Load::Checked
+        } else if self.mode.is_resumable() {
+            Load::Resumable
+        } else {
+            Load::AtOnce
+        }
+    }
+
     fn source(&self) -> Result<Source> {
         let mut inputs = Vec::new();
         for path in &self.source.from {
@@ -118,8 +134,10 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     let jobs = args.mode.jobs()?;
     source.probe()?;
     let mut session = context.open(Need::Any).await?;
-    let mut destination = inspect(context, &mut session, &args).await?;
+    let (on, mut destination) = inspect(context, &mut session, &args).await?;
     destination.map(&args.map)?;
+    args.embed
+        .prepare(context, &source, &on, &mut destination, args.load())?;
     let left_out = seed::left_out(&source, &destination)?;
     if !left_out.is_empty() {
         let columns: Vec<String> = left_out.iter().map(|name| sanitize(name)).collect();
@@ -160,13 +178,13 @@ pub(super) async fn run(context: &Context, args: SeedArgs) -> Result<Outcome> {
     context.finish(&report)
 }
 
-async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> Result<Destination> {
+async fn inspect(context: &Context, session: &mut Session, args: &SeedArgs) -> Result<(Target, Destination)> {
     let collections = context.collections()?;
     let mut transaction = session.begin_read().await?;
     let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
     let destination = Destination::inspect(&mut transaction, &on, args.owner).await?;
     transaction.commit().await?;
-    Ok(destination)
+    Ok((on, destination))
 }
 
 /// Says what would happen, on stderr.

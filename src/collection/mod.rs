@@ -46,6 +46,9 @@ pub struct Collection {
     pub owner: Ident,
     /// The model that makes the embeddings, for the record in the column's comment.
     pub model: Option<String>,
+    /// The provider of `vecops.toml` that makes the embeddings, where none is chosen.
+    #[serde(skip)]
+    pub provider: Option<String>,
     /// Whether every embedding has length one.
     pub normalized: bool,
     /// Who may read and write.
@@ -183,6 +186,7 @@ impl Collection {
             embedding: Ident::constant("embedding"),
             owner: Ident::constant("owner_id"),
             model: None,
+            provider: None,
             normalized: false,
             policy: Policy::Service,
             index_metadata: false,

@@ -126,7 +126,20 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "XDG_CACHE_HOME",
-        "where installed programs are kept, instead of `~/.cache`",
+        "where installed programs and embeddings are kept, instead of `~/.cache`",
+    ),
+    variable(
+        "HTTPS_PROXY",
+        "the proxy to embedding providers, or its lower-case name; only `http` and `https` proxies",
+    ),
+    variable("http_proxy", "the same for providers by plain `http`"),
+    variable(
+        "ALL_PROXY",
+        "the proxy where the other two are not set, or its lower-case name",
+    ),
+    variable(
+        "NO_PROXY",
+        "hosts that are reached without a proxy, with commas between them, or its lower-case name",
     ),
     variable("TERM", "`dumb` means no colours"),
     variable(

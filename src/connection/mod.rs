@@ -25,6 +25,7 @@ mod reach;
 mod resolve;
 #[cfg(test)]
 mod resolve_tests;
+mod secret;
 mod session;
 mod supabase_files;
 mod target;

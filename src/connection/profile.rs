@@ -28,6 +28,8 @@ struct File {
     profiles: BTreeMap<String, Spanned<ProfileTable>>,
     #[serde(rename = "collections")]
     _collections: Option<IgnoredAny>,
+    #[serde(rename = "providers")]
+    _providers: Option<IgnoredAny>,
 }
 
 /// The keys of one `[profiles.NAME]`.

@@ -12,6 +12,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::conflict::OnConflict;
 use super::destination::Destination;
+use super::embedding_stage::{Texts, ToEmbed};
 use super::pipeline::{self, Chunk, Event, Purpose};
 use super::source::{Source, row_of};
 use crate::error::{Context as _, Error, Result};
@@ -38,6 +39,8 @@ pub struct CheckReport {
     pub bytes_to_send: u64,
     /// Seconds from the first byte to the last.
     pub seconds: f64,
+    /// What would be embedded, where the source has texts in place of vectors.
+    pub embedding: Option<ToEmbed>,
     /// How many lines cannot be loaded.
     pub problem_count: u64,
     /// The first of them.
@@ -88,6 +91,7 @@ pub async fn check_with(
         bytes_read: 0,
         bytes_to_send: 0,
         seconds: 0.0,
+        embedding: None,
         problem_count: 0,
         problems: Vec::new(),
         vector_indexes: destination.vector_indexes.clone(),
@@ -129,6 +133,7 @@ pub async fn check_with(
         problem.place = source.place(problem.line);
         problem.line = row_of(problem.line);
     }
+    report.embedding = destination.texts.as_ref().map(Texts::to_embed);
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }

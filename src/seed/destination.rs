@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
+use super::embedding_stage::Texts;
 use crate::catalog::{self, Column, Table, TableKind, Target};
 use crate::collection::Policy;
 use crate::error::{Context as _, Error, Result};
@@ -34,6 +35,8 @@ pub struct Destination {
     pub estimated_rows: f64,
     /// Whether the role may ANALYZE the table.
     pub may_analyze: bool,
+    /// The texts whose vectors a provider makes.
+    pub(super) texts: Option<Texts>,
 }
 
 /// A column that a line may fill.
@@ -132,6 +135,7 @@ impl Destination {
             vector_indexes: on.indexes.iter().map(|index| index.name.clone()).collect(),
             estimated_rows: table.estimated_rows,
             may_analyze: access.may_analyze,
+            texts: None,
             fields,
         })
     }

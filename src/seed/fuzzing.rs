@@ -116,6 +116,7 @@ pub(super) fn destination(format: Format) -> Result<Destination> {
         vector_indexes: Vec::new(),
         estimated_rows: -1.0,
         may_analyze: true,
+        texts: None,
     };
     // Parquet insists on the columns that are mapped.
     if matches!(format, Format::JsonLines) {

@@ -9,6 +9,7 @@ use super::check::Problem;
 use super::conflict::{self, Counts, OnConflict};
 use super::copying::{Failure, Into};
 use super::destination::Destination;
+use super::embedding_stage::{Embedded, Texts};
 use super::feed::Feed;
 use super::refusal;
 use super::rejects::{Rejects, Tolerance};
@@ -44,6 +45,8 @@ pub struct LoadReport {
     pub counts: Counts,
     /// How many rows were deleted before, where the load replaces them.
     pub removed: Option<u64>,
+    /// What was embedded, where the source has texts in place of vectors.
+    pub embedding: Option<Embedded>,
     /// How many lines were left out because they cannot be loaded.
     pub rejected: u64,
     /// The first of them.
@@ -202,6 +205,7 @@ pub(super) fn report(
         rows: counts.inserted + counts.updated,
         counts,
         removed: None,
+        embedding: destination.texts.as_ref().map(Texts::embedded),
         rejected: feed.rejects.count,
         problems: feed.rejects.listed.clone(),
         columns: feed.columns().to_vec(),

@@ -12,6 +12,7 @@ mod copying;
 mod crew;
 mod csv;
 mod destination;
+mod embedding_stage;
 mod feed;
 mod format;
 #[cfg(any(test, fuzzing))]
@@ -42,6 +43,7 @@ mod wildcard;
 pub use check::{CheckReport, Problem, check, check_with};
 pub use conflict::{Counts, OnConflict};
 pub use destination::{Absent, Destination, Field, FieldKind};
+pub use embedding_stage::{Embedded, ToEmbed, expect_texts};
 pub use format::Format;
 pub use load::{LoadOptions, LoadReport, analyze, load, load_with};
 pub use mapping::Mapping;

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::crew::{self, Crew};
 use super::destination::Destination;
+use super::embedding_stage::EmbeddingStage;
 use super::lines::RowLines;
 use super::reader::{self, Flow, Place, TakeRow};
 use super::row::{Layout, Parsed, Rejection, RowReader};
@@ -82,7 +83,7 @@ pub(super) fn rejected(source: &Source, line: u64, rejection: Rejection) -> Erro
 fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &Sender<Event>) -> Result<()> {
     // Where nobody listens any more, the listener knows why.
     let send = |event| sender.blocking_send(event).is_ok();
-    if let Some(threads) = crew::threads(source) {
+    if let Some(threads) = crew::threads(source).filter(|_| destination.texts.is_none()) {
         let crew = Crew {
             source,
             destination,
@@ -93,7 +94,10 @@ fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &S
         return crew.read(send);
     }
     let mut sink = Sink::new(source, destination, purpose, None, send);
-    let read = reader::read(source, destination, &mut sink);
+    let read = match &destination.texts {
+        None => reader::read(source, destination, &mut sink),
+        Some(texts) => EmbeddingStage::new(texts, destination, purpose, &mut sink).read(source),
+    };
     // What is good in front of what is bad counts.
     sink.flush();
     read.map(drop)

@@ -302,6 +302,11 @@ impl<'l> Parsed<'l> {
         self.values.get_mut(place)?.replace(value)
     }
 
+    /// Takes a field's value out of the row.
+    pub(super) fn take(&mut self, place: usize) -> Option<Value<'l>> {
+        self.values.get_mut(place)?.take()
+    }
+
     /// The value of the field at a place.
     pub(super) fn value(&self, place: usize) -> Option<&Value<'l>> {
         self.values.get(place)?.as_ref()

@@ -400,3 +400,35 @@ async fn expectations_are_met_or_end_with_3() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_ground_truth_comes_out_query_by_query() {
+    on_each_server(async |database| {
+        let _connection = hnsw(database).await;
+        let exact = [
+            "bench",
+            "exact",
+            "public.docs",
+            "--stored",
+            "5",
+            "-k",
+            "3",
+            "--output-format",
+            "stream-json",
+        ];
+        let output = vecops(database, &exact).success();
+        let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let queries: Vec<&Value> = lines.iter().filter(|line| line["type"] == "query").collect();
+        assert_eq!(queries.len(), 5);
+        for query in queries {
+            let distances: Vec<f64> = serde_json::from_value(query["distances"].clone()).unwrap();
+            assert!(distances.len() >= 3 && distances.is_sorted(), "{query}");
+            assert_eq!(query["ids"].as_array().unwrap().len(), distances.len());
+        }
+    })
+    .await;
+}

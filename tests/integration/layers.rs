@@ -4,7 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
-const FOUNDATIONS: &[&str] = &["sql", "vector", "collection", "connection", "catalog"];
+const FOUNDATIONS: &[&str] = &[
+    "sql",
+    "vector",
+    "collection",
+    "connection",
+    "catalog",
+    "embedding",
+];
 const DOMAINS: &[&str] = &[
     "bench",
     "setup",
@@ -25,6 +32,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
         "collection" => some(&["error", "manifest", "sql", "vector"]),
         "connection" => some(&["error", "progress", "manifest", "sql"]),
         "catalog" => some(&["error", "progress", "sql", "vector", "collection"]),
+        "embedding" => some(&["error", "progress", "manifest"]),
         "render" => some(&["error", "progress"]),
         "cli" => [BOTTOM, FOUNDATIONS, DOMAINS, &["render"]].concat(),
         "lib" => [BOTTOM, FOUNDATIONS, DOMAINS, &["render", "cli"]].concat(),
@@ -45,6 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["render"]),
     ("comfy_table", &["render"]),
     ("tracing_subscriber", &["render"]),
+    ("ureq", &["embedding"]),
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod bench;
 mod contract;
 mod doctor;
 mod embedded;
+mod embedding;
 mod export;
 mod layers;
 mod pooler;

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
 
-use super::AssertArgs;
 use super::queries::{self, QueryArgs};
+use super::{AssertArgs, transaction_as};
 use crate::bench::{self, Asserted, Configuration, Expectation, Limit, Request};
 use crate::catalog;
 use crate::cli::Context;
 use crate::collection::{Collections, IterativeScan};
-use crate::connection::{Need, RoleClaims, Session, TransactionOptions};
+use crate::connection::{Need, RoleClaims, Session};
 use crate::error::{Context as _, Error, Outcome, Result};
 use crate::manifest::ManifestFile;
 use crate::render::terminal::sanitize;
@@ -128,10 +128,11 @@ async fn check(
     transaction.commit().await.context("end the transaction")?;
     let declared = on.declared_index();
     let ef_search = declared.and_then(|index| u16::try_from(index.ef_search).ok());
-    let mut transaction = TransactionOptions::read();
-    if let Some(who) = &section.act_as {
-        transaction = transaction.run_as(who.parse::<RoleClaims>()?);
-    }
+    let who = section
+        .act_as
+        .as_ref()
+        .map(|who| who.parse::<RoleClaims>())
+        .transpose()?;
     let request = Request {
         k: section.k.unwrap_or(10),
         filter: section.filter.as_ref().map(|filter| serde_json::json!(filter)),
@@ -144,7 +145,7 @@ async fn check(
             probes: section.probes.unwrap_or(1),
         }],
         passes: 1,
-        transaction,
+        transaction: transaction_as(who.as_ref()),
         seed: 1,
     };
     let report = bench::run(session, &on, &queries, &request, context.progress()).await?;

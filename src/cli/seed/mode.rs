@@ -70,6 +70,11 @@ enum ErrorArg {
 }
 
 impl ModeArgs {
+    /// Whether batches are committed with their position.
+    pub(super) fn is_resumable(&self) -> bool {
+        self.resumable
+    }
+
     /// What the load does.
     pub(super) fn options(&self) -> LoadOptions {
         LoadOptions {

@@ -6,7 +6,7 @@ use crate::error::Outcome;
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
-use crate::seed::{CheckReport, LoadReport, Problem};
+use crate::seed::{CheckReport, Embedded, LoadReport, Problem, ToEmbed};
 
 impl Report for LoadReport {
     const KIND: &'static str = "seed";
@@ -50,6 +50,9 @@ impl Report for LoadReport {
             page.styled(Role::Warning, "the source holds no rows");
         }
         show_counts(page, self);
+        if let Some(embedding) = &self.embedding {
+            show_embedded(page, embedding);
+        }
         if self.rejected > 0 {
             let lines = units::plural(self.rejected, "line was", "lines were");
             page.styled(Role::Error, &format!("{lines} left out"));
@@ -104,6 +107,61 @@ fn show_counts(page: &mut Page, report: &LoadReport) {
             page.field(label, units::count(count));
         }
     }
+}
+
+/// What embedding took.
+fn show_embedded(page: &mut Page, embedding: &Embedded) {
+    let usage = &embedding.usage;
+    let mut parts = vec![
+        format!(
+            "{} by `{}` ({})",
+            units::count(usage.embedded),
+            usage.provider,
+            usage.model
+        ),
+        format!("{} known before", units::count(usage.cached)),
+    ];
+    let some = [
+        (embedding.own_vectors, "brought their vector"),
+        (usage.refused, "refused"),
+    ];
+    let some = some.iter().filter(|(count, _)| *count > 0);
+    parts.extend(some.map(|(count, what)| format!("{} {what}", units::count(*count))));
+    page.field("embedded", parts.join(", "));
+    let mut parts = vec![units::plural(usage.requests, "request", "requests")];
+    if usage.retries > 0 {
+        parts.push(units::plural(usage.retries, "retry", "retries"));
+    }
+    if usage.tokens > 0 {
+        parts.push(units::plural(usage.tokens, "token", "tokens"));
+    }
+    page.field("asked", parts.join(", "));
+}
+
+/// What embedding would take.
+fn show_to_embed(page: &mut Page, embedding: &ToEmbed) {
+    let estimate = &embedding.estimate;
+    let mut parts = vec![
+        units::plural(estimate.texts, "text", "texts"),
+        format!("{} known or repeated", units::count(estimate.cached)),
+    ];
+    if embedding.own_vectors > 0 {
+        parts.push(format!(
+            "{} rows bring their vector",
+            units::count(embedding.own_vectors)
+        ));
+    }
+    page.field("to embed", parts.join(", "));
+    let line = format!(
+        "{} to `{}` ({}): {}, about {} tokens in about {}",
+        units::count(estimate.to_embed),
+        estimate.provider,
+        estimate.model,
+        units::bytes(estimate.bytes),
+        units::count(estimate.estimated_tokens),
+        units::plural(estimate.estimated_requests, "request", "requests"),
+    );
+    page.field("would go", line);
 }
 
 /// The first problems, how many more there are, and what to do about them.
@@ -164,6 +222,9 @@ impl Report for CheckReport {
         page.field("columns", columns.join(", "));
         page.field("read", units::bytes(self.bytes_read));
         page.field("to send", units::bytes(self.bytes_to_send));
+        if let Some(embedding) = &self.embedding {
+            show_to_embed(page, embedding);
+        }
     }
 
     fn outcome(&self) -> Outcome {

@@ -46,6 +46,7 @@ fn every_key_is_read() {
         embedding = "meaning"
         owner = "user_id"
         model = "text-embedding-3-large"
+        provider = "openai"
         normalized = true
         policy = "public-read"
         index_metadata = true
@@ -68,6 +69,7 @@ fn every_key_is_read() {
     expected.embedding = Ident::constant("meaning");
     expected.owner = Ident::constant("user_id");
     expected.model = Some("text-embedding-3-large".into());
+    expected.provider = Some("openai".into());
     expected.normalized = true;
     expected.policy = Policy::PublicRead;
     expected.index_metadata = true;
@@ -137,7 +139,7 @@ fn names_are_names() {
 
 #[test]
 fn keys_and_tables_are_known_and_declared_once() {
-    insta::assert_snapshot!(refused_docs("dimensions = 3\ndimension = 4"), @"vecops.toml:5: unknown field `dimension`, expected one of `schema`, `table`, `id`, `dimensions`, `element`, `metric`, `content`, `metadata`, `embedding`, `owner`, `model`, `normalized`, `policy`, `index_metadata`, `index`, `match_limit`, `match_limit_max` [configuration]");
+    insta::assert_snapshot!(refused_docs("dimensions = 3\ndimension = 4"), @"vecops.toml:5: unknown field `dimension`, expected one of `schema`, `table`, `id`, `dimensions`, `element`, `metric`, `content`, `metadata`, `embedding`, `owner`, `model`, `provider`, `normalized`, `policy`, `index_metadata`, `index`, `match_limit`, `match_limit_max` [configuration]");
     insta::assert_snapshot!(refused("[collection.docs]\ndimensions = 3"), @"vecops.toml:1: `collection` is not a section; collections are declared as `[collections.NAME]` [configuration]");
     insta::assert_snapshot!(refused_docs("dimensions = 3\nmatch_limit = 2000"), @"vecops.toml:5: `collections.docs.match_limit`: 2000 is not between 1 and 1000 [configuration]");
     insta::assert_snapshot!(

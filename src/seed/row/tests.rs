@@ -55,6 +55,7 @@ fn destination(element: ElementType) -> Destination {
         vector_indexes: Vec::new(),
         estimated_rows: -1.0,
         may_analyze: true,
+        texts: None,
     }
 }
 

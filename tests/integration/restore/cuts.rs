@@ -23,7 +23,7 @@ async fn a_connection_cut_anywhere_leaves_a_closed_table_that_the_next_run_fills
         .await;
         // Logging in, the plan, the tables, each of the chunks, keys and indexes: each run begins where the last one ended.
         for bytes in [500, 12_000, 70_000, 300_000, 500_000, 900_000, 20_000] {
-            let proxy = Proxy::start(address(&target), Direction::ToServer, bytes).await;
+            let proxy = Proxy::start(address(&target), Direction::ToServer, bytes, false).await;
             let url = through(&target, proxy.port);
             let mut program = sandbox.spawn(&["restore", &from, "--db-url", &url, "--yes", "--jobs", "1"]);
             tokio::select! {

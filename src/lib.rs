@@ -1,5 +1,6 @@
 //! `vecops`: vector operations for Supabase and pgvector. See ARCHITECTURE.md for the map.
 
+pub mod backup;
 pub mod bench;
 pub mod catalog;
 pub mod cli;

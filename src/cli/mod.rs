@@ -3,11 +3,13 @@
 //! The only layer that knows clap and dialoguer. [`context`] resolves flags, environment and files once;
 //! nothing below reads the environment or prints. A command that needs two domains composes them here.
 
+mod backup;
 mod bench;
 mod completions;
 mod consent;
 pub mod context;
 mod demo;
+mod dump;
 mod embedded;
 mod embedding;
 mod export;
@@ -18,10 +20,12 @@ mod init;
 mod interrupt;
 mod profile;
 mod provider;
+mod restore;
 mod search;
 mod seed;
 mod setup;
 mod synthesize;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -66,6 +70,10 @@ enum Command {
     Index(index::IndexArgs),
     Search(search::SearchArgs),
     Export(export::ExportArgs),
+    Dump(dump::DumpArgs),
+    Verify(verify::VerifyArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Bench(bench::BenchArgs),
     Provider(provider::ProviderCommandArgs),
     Synthesize(synthesize::SynthesizeArgs),
@@ -85,6 +93,10 @@ impl Command {
             Self::Index(_) => "index",
             Self::Search(_) => "search",
             Self::Export(_) => "export",
+            Self::Dump(_) => "dump",
+            Self::Verify(_) => "verify",
+            Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
             Self::Bench(_) => "bench",
             Self::Synthesize(_) => "synthesize",
             Self::Profile(_) => "profile",
@@ -116,6 +128,9 @@ fn start(cli: Cli) -> u8 {
     let mut globals = cli.globals;
     if let Command::Profile(args) = &cli.command {
         globals.profile = globals.profile.or_else(|| args.profile().map(str::to_owned));
+    }
+    if let Command::Verify(args) = &cli.command {
+        globals.profile = args.against().map(str::to_owned).or(globals.profile);
     }
     let context = match Context::new(globals, cli.command.name()) {
         Ok(context) => context,
@@ -153,6 +168,10 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Index(args) => index::run(context, args).await,
         Command::Search(args) => search::run(context, args).await,
         Command::Export(args) => export::run(context, args).await,
+        Command::Dump(args) => Box::pin(dump::run(context, args)).await,
+        Command::Verify(args) => verify::run(context, args).await,
+        Command::Backup(args) => backup::run(context, args),
+        Command::Restore(args) => Box::pin(restore::run(context, args)).await,
         Command::Bench(args) => bench::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,
         Command::Profile(args) => profile::run(context, args).await,

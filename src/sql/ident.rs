@@ -118,6 +118,20 @@ impl serde::Serialize for QualifiedName {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Ident {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::new(name).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for QualifiedName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// Reads `name` or `schema.name`; without a schema it is `public`. Unquoted parts fold to lower case, as in SQL.
 impl FromStr for QualifiedName {
     type Err = InvalidName;

@@ -21,6 +21,7 @@ const DOMAINS: &[&str] = &[
     "synthesize",
     "embedded",
     "index",
+    "backup",
 ];
 
 /// What a room of `src/` may import besides itself.

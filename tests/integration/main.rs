@@ -9,6 +9,7 @@
     reason = "the tests stand outside: they read the environment they were started in"
 )]
 
+mod backup;
 mod bench;
 mod contract;
 mod doctor;
@@ -19,6 +20,7 @@ mod index;
 mod layers;
 mod pooler;
 mod profile;
+mod restore;
 mod search;
 mod seed;
 mod session;

@@ -71,6 +71,7 @@ pub struct CopyDecoder {
 #[derive(Debug, Clone, Copy)]
 pub struct RowView<'a> {
     bytes: &'a [u8],
+    row: &'a [u8],
     fields: &'a [Option<Range<usize>>],
 }
 
@@ -78,6 +79,11 @@ impl<'a> RowView<'a> {
     /// How many fields it has.
     pub fn len(&self) -> usize {
         self.fields.len()
+    }
+
+    /// The bytes of the whole row: the count of its fields, then each one's length and bytes.
+    pub fn whole(&self) -> &'a [u8] {
+        self.row
     }
 
     /// Whether it has no field.
@@ -154,10 +160,12 @@ impl CopyDecoder {
             at = field.end;
             self.fields.push(field.range);
         }
+        let row = self.at..at;
         self.at = at;
         self.rows += 1;
         Ok(Some(RowView {
             bytes: &self.buffer,
+            row: self.buffer.get(row).unwrap_or_default(),
             fields: &self.fields,
         }))
     }

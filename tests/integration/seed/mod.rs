@@ -8,7 +8,7 @@ mod interruption;
 mod jobs;
 mod loading;
 mod modes;
-mod proxy;
+pub(crate) mod proxy;
 mod refusals;
 mod refused_late;
 mod rest;

@@ -9,15 +9,15 @@ use tokio::sync::Notify;
 
 /// Which bytes are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(crate) enum Direction {
     ToServer,
     ToClient,
 }
 
 /// A proxy in front of a server that lets so many bytes through in one direction, then nothing more in either. Cut, it
 /// closes its connections, or resets them.
-pub(super) struct Proxy {
-    pub(super) port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     to_server: Arc<AtomicUsize>,
     to_client: Arc<AtomicUsize>,
     reached: Arc<Notify>,
@@ -25,7 +25,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    pub(super) async fn start(server: String, counted: Direction, limit: usize, reset: bool) -> Self {
+    pub(crate) async fn start(server: String, counted: Direction, limit: usize, reset: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self {
             port: listener.local_addr().unwrap().port(),
@@ -74,18 +74,18 @@ impl Proxy {
     }
 
     /// Waits until the limit is reached.
-    pub(super) async fn reached(&self) {
+    pub(crate) async fn reached(&self) {
         self.reached.notified().await;
     }
 
     /// Closes the connections that wait.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.notify_waiters();
         self.cut.notify_one();
     }
 
     /// The bytes in both directions so far.
-    pub(super) fn bytes(&self, direction: Direction) -> usize {
+    pub(crate) fn bytes(&self, direction: Direction) -> usize {
         match direction {
             Direction::ToServer => self.to_server.load(Ordering::SeqCst),
             Direction::ToClient => self.to_client.load(Ordering::SeqCst),

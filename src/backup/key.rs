@@ -1,0 +1,69 @@
+//! The key that orders a table's rows, and the conditions that its ranges are.
+
+use super::chunk::Range;
+use super::manifest::Table;
+use crate::sql::{Ident, literal};
+
+/// A column of the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyColumn {
+    /// Its name.
+    pub name: Ident,
+    /// Its type, as SQL writes it with `search_path = pg_catalog`.
+    pub type_text: String,
+}
+
+/// The key of a table in a backup.
+pub fn key_of(table: &Table) -> Vec<KeyColumn> {
+    let column = |name: &Ident| {
+        let column = table.columns.iter().find(|column| column.name == *name)?;
+        Some(KeyColumn {
+            name: name.clone(),
+            type_text: column.type_text.clone(),
+        })
+    };
+    table.key.iter().filter_map(column).collect()
+}
+
+/// The key's columns as texts.
+pub fn texts(key: &[KeyColumn], alias: &str) -> Vec<String> {
+    key.iter()
+        .map(|column| format!("{alias}.{}::pg_catalog.text", column.name))
+        .collect()
+}
+
+/// The condition that a row of a range meets, on the table called `t`.
+pub fn condition(range: &Range, key: &[KeyColumn]) -> Option<String> {
+    let both = |parts: Vec<String>| (!parts.is_empty()).then(|| parts.join(" and "));
+    match range {
+        Range::Whole => None,
+        Range::Ctid { from, to } => {
+            let mut parts = vec![format!("t.ctid >= '({from},0)'::pg_catalog.tid")];
+            parts.extend(to.map(|to| format!("t.ctid < '({to},0)'::pg_catalog.tid")));
+            both(parts)
+        }
+        Range::Key { from, to } => {
+            let bound = |operator: &str, values: &Vec<String>| {
+                let names: Vec<String> = key.iter().map(|column| format!("t.{}", column.name)).collect();
+                let values: Vec<String> = key
+                    .iter()
+                    .zip(values)
+                    .map(|(column, value)| format!("{}::{}", literal(value), column.type_text))
+                    .collect();
+                format!("({}) {operator} ({})", names.join(", "), values.join(", "))
+            };
+            let from = from.as_ref().map(|from| bound(">=", from));
+            let to = to.as_ref().map(|to| bound("<", to));
+            both(from.into_iter().chain(to).collect())
+        }
+    }
+}
+
+/// The order of the key.
+pub fn order(key: &[KeyColumn]) -> String {
+    if key.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = key.iter().map(|column| format!("t.{}", column.name)).collect();
+    format!(" order by {}", names.join(", "))
+}

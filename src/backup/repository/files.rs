@@ -1,0 +1,103 @@
+//! Files and folders of a repository: private, whole or not there, and on the disk before they count.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Context as _, Error, Kind, Result};
+
+/// Writes a file that nobody sees before it is whole.
+pub(in super::super) fn write_once(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = temporary_in(parent(path)?)?;
+    let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
+    written.map_err(|error| not_written(path, &error))?;
+    match file.into_temp_path().persist_noclobber(path) {
+        Ok(()) => sync_folder(parent(path)?),
+        Err(error) => Err(not_written(path, &error.error)),
+    }
+}
+
+/// How temporary names begin.
+pub(super) const TEMPORARY: &str = ".unfinished-";
+/// How old a temporary file must be before somebody else may remove it.
+pub(super) const FRESH: Duration = Duration::from_mins(1);
+
+/// The temporary files of a folder.
+pub(in super::super) fn unfinished(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs_err::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::failed("read the repository").cause(error)),
+    };
+    let temporary = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(TEMPORARY)
+    };
+    Ok(entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(temporary)
+        .collect())
+}
+
+pub(in super::super) fn temporary_in(folder: &Path) -> Result<NamedTempFile> {
+    let made = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder);
+    made.map_err(|error| not_written(folder, &error))
+}
+
+pub(in super::super) fn parent(path: &Path) -> Result<&Path> {
+    path.parent()
+        .ok_or_else(|| Error::bug(format!("`{}` lies in no folder", path.display())))
+}
+
+/// Makes a folder and those above it, private to the user.
+pub(in super::super) fn make_folder(path: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(|error| not_written(path, &error))
+}
+
+/// Has the disk hold a folder's names.
+pub(in super::super) fn sync_folder(path: &Path) -> Result<()> {
+    let folder = File::open(path).map_err(|error| not_written(path, &error))?;
+    folder.sync_all().map_err(|error| not_written(path, &error))
+}
+
+pub(in super::super) fn folders(path: &Path) -> Result<Vec<String>> {
+    let entries = match fs_err::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::failed("read the repository").cause(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.context("read the repository")?;
+        if entry.path().is_dir()
+            && let Ok(name) = entry.file_name().into_string()
+        {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What a failed write means.
+pub(in super::super) fn not_written(path: &Path, error: &std::io::Error) -> Error {
+    let kind = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Kind::Precondition,
+        _ => Kind::Failed,
+    };
+    let wrote = Error::new(kind, format!("write `{}`", path.display())).cause(error);
+    if kind == Kind::Precondition {
+        return wrote
+            .hint("Free space on the repository's disk, then run the same command again: it resumes.");
+    }
+    wrote
+}

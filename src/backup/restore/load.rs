@@ -1,0 +1,299 @@
+//! Loading chunks, several at once, each in the transaction that enters it into the ledger.
+//!
+//! A thread reads a chunk and holds every byte against the manifest; the rows are committed only when it has said that
+//! all of it was right. So a damaged chunk is in no table, not even for a moment that others see.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use sqlx::postgres::PgConnection;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::super::chunk::{Chunk, ChunkReader};
+use super::super::digest::SETTINGS;
+use super::super::manifest::{Column, Manifest, Transport};
+use super::super::repository::Repository;
+use super::begin;
+use super::ledger::Ledger;
+use super::wanted::{Wanted, WantedTable};
+use crate::connection::{Connector, Need, Session, TransactionOptions};
+use crate::error::{Context as _, Error, Result};
+use crate::progress::{Progress, Task, Unit};
+use crate::sql::{self, Ident, QualifiedName};
+
+/// How many pieces of a chunk may wait for the server.
+const WAITING: usize = 4;
+/// Where columns that travel as text wait for their casts.
+const STAGE: &str = "vecops_stage";
+
+/// What a load needs.
+pub(super) struct Load<'a> {
+    pub(super) connector: &'a Connector,
+    pub(super) repository: &'a Repository,
+    pub(super) manifest: &'a Manifest,
+    pub(super) wanted: &'a Wanted,
+    pub(super) ledger: &'a Ledger,
+    pub(super) jobs: usize,
+}
+
+/// A chunk that is to be loaded.
+struct Job<'a> {
+    table: &'a WantedTable,
+    columns: &'a [Column],
+    /// The columns' types as they are here.
+    types: &'a [String],
+    place: u64,
+    chunk: &'a Chunk,
+    task: &'a Task,
+}
+
+impl Load<'_> {
+    /// Loads every chunk that the ledger lacks; returns the bytes of what this run loaded.
+    pub(super) async fn run(&self, session: &mut Session, progress: &dyn Progress) -> Result<u64> {
+        let mut transaction = session.begin_read().await?;
+        let loaded = self.ledger.loaded(&mut transaction).await?;
+        transaction.rollback().await?;
+        let mut tasks = Vec::new();
+        for table in &self.wanted.tables {
+            let entry = table.entry(self.manifest)?;
+            let label = format!("load {}", table.to.plain());
+            tasks.push(progress.task(&label, Unit::Bytes, Some(entry.raw_bytes)));
+        }
+        let mut queue = VecDeque::new();
+        let mut bytes = 0;
+        let types: Vec<Vec<String>> = self.wanted.tables.iter().map(|table| self.types(table)).collect();
+        for place in self.order() {
+            let (Some(table), Some(task), Some(types)) =
+                (self.wanted.tables.get(place), tasks.get(place), types.get(place))
+            else {
+                continue;
+            };
+            let entry = table.entry(self.manifest)?;
+            for (place, chunk) in (0..).zip(&entry.chunks) {
+                if loaded.contains(&(table.at.to_string(), place)) {
+                    task.advance(chunk.raw_bytes);
+                    continue;
+                }
+                bytes += chunk.raw_bytes;
+                queue.push_back(Job {
+                    table,
+                    columns: &entry.columns,
+                    types,
+                    place,
+                    chunk,
+                    task,
+                });
+            }
+        }
+        let jobs = if self.refers() { 1 } else { self.jobs };
+        let workers = jobs.clamp(1, queue.len().max(1));
+        let queue = Mutex::new(queue);
+        let work = (0..workers).map(|_| self.work(&queue, progress));
+        futures_util::future::try_join_all(work).await?;
+        tasks.into_iter().for_each(Task::finish);
+        Ok(bytes)
+    }
+
+    /// The types of a table's columns as they are here, in the manifest's order.
+    fn types(&self, table: &WantedTable) -> Vec<String> {
+        let made = self.wanted.made.table(&table.at);
+        let columns = table.entry(self.manifest).map_or(&[][..], |entry| &entry.columns);
+        let here = |column: &Column| made.and_then(|made| made.column(column.name.as_str()));
+        columns
+            .iter()
+            .map(|column| {
+                here(column)
+                    .map_or(&column.type_text, |here| &here.type_text)
+                    .clone()
+            })
+            .collect()
+    }
+
+    /// Whether tables that are there already check references while rows come in.
+    fn refers(&self) -> bool {
+        let mut constraints = self
+            .wanted
+            .made
+            .tables
+            .iter()
+            .flat_map(|table| &table.constraints);
+        self.wanted.only_rows && constraints.any(|constraint| constraint.references.is_some())
+    }
+
+    /// The places of the tables; where references are checked, what is referred to comes first.
+    fn order(&self) -> Vec<usize> {
+        let tables = &self.wanted.tables;
+        let mut left: Vec<usize> = (0..tables.len()).collect();
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            let waits = |place: &usize| {
+                let table = tables
+                    .get(*place)
+                    .and_then(|table| self.wanted.made.table(&table.at));
+                let referred = table.into_iter().flat_map(|table| {
+                    let others = table.constraints.iter().filter_map(|key| key.references.as_ref());
+                    others.filter(|other| **other != table.name)
+                });
+                let is_left = |name: &QualifiedName| {
+                    left.iter()
+                        .any(|other| tables.get(*other).is_some_and(|table| table.at == *name))
+                };
+                self.wanted.only_rows && referred.into_iter().any(is_left)
+            };
+            // Tables that refer to each other in a circle come as they are.
+            let next = left.iter().position(|place| !waits(place)).unwrap_or(0);
+            order.push(left.remove(next));
+        }
+        order
+    }
+
+    async fn work(&self, queue: &Mutex<VecDeque<Job<'_>>>, progress: &dyn Progress) -> Result<()> {
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some(mut job) = next() else { return Ok(()) };
+        let mut session = self.connector.open(Need::Session, progress).await?;
+        loop {
+            Box::pin(self.chunk(&mut session, &job)).await?;
+            match next() {
+                Some(another) => job = another,
+                None => return session.close().await,
+            }
+        }
+    }
+
+    async fn chunk(&self, session: &mut Session, job: &Job<'_>) -> Result<()> {
+        let mut transaction = begin(session, TransactionOptions::write()).await?;
+        sql::run(&mut transaction, SETTINGS).await?;
+        let table = job.table.at.to_string();
+        self.ledger
+            .enter_chunk(&mut transaction, &table, job.place, job.chunk.rows)
+            .await?;
+        let reader = ChunkReader::open(self.repository, job.chunk)?;
+        let into = Into::prepare(&mut transaction, job).await?;
+        let rows = into
+            .fill(&mut transaction, reader, job.task)
+            .await
+            .with_context(|| format!("load chunk {} of `{}`", job.place + 1, job.table.from.plain()))?;
+        if rows != job.chunk.rows {
+            return Err(Error::failed(format!(
+                "`{}` took {rows} of the {} rows of a chunk",
+                job.table.at.plain(),
+                job.chunk.rows
+            )));
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Where the rows of a chunk go: straight into the table, or through a temporary one that casts texts.
+struct Into<'a> {
+    table: &'a QualifiedName,
+    columns: &'a [Column],
+    types: &'a [String],
+    staged: bool,
+}
+
+impl<'a> Into<'a> {
+    async fn prepare(connection: &mut PgConnection, job: &Job<'a>) -> Result<Self> {
+        let staged = job
+            .columns
+            .iter()
+            .any(|column| column.transport == Transport::Text);
+        let into = Self {
+            table: &job.table.at,
+            columns: job.columns,
+            types: job.types,
+            staged,
+        };
+        if staged {
+            let columns: Vec<String> = into
+                .columns
+                .iter()
+                .map(|column| match column.transport {
+                    Transport::Text => format!("null::pg_catalog.text as {}", column.name),
+                    Transport::Binary => format!("t.{}", column.name),
+                })
+                .collect();
+            let statement = format!(
+                "create temporary table {STAGE} on commit drop as select {} from {} t with no data",
+                columns.join(", "),
+                into.table
+            );
+            sql::run(connection, statement)
+                .await
+                .context("make the temporary table for texts")?;
+        }
+        Ok(into)
+    }
+
+    async fn fill(&self, connection: &mut PgConnection, reader: ChunkReader, task: &Task) -> Result<u64> {
+        let stage = QualifiedName::new(Ident::constant("pg_temp"), Ident::constant(STAGE));
+        let target = if self.staged { &stage } else { self.table };
+        let rows = copy(connection, target, self.columns, reader, task).await?;
+        if !self.staged {
+            return Ok(rows);
+        }
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| column.name.to_string())
+            .collect();
+        let values: Vec<String> = self
+            .columns
+            .iter()
+            .zip(self.types)
+            .map(|(column, kind)| match column.transport {
+                Transport::Text => format!("s.{}::{kind}", column.name),
+                Transport::Binary => format!("s.{}", column.name),
+            })
+            .collect();
+        let statement = format!(
+            "insert into {} ({}) overriding system value select {} from {stage} s",
+            self.table,
+            names.join(", "),
+            values.join(", ")
+        );
+        let done = sql::dynamic(statement).execute(&mut *connection).await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// Copies a chunk; it is not over before its reader has said that all of it was right.
+async fn copy(
+    connection: &mut PgConnection,
+    table: &QualifiedName,
+    columns: &[Column],
+    reader: ChunkReader,
+    task: &Task,
+) -> Result<u64> {
+    let names: Vec<&Ident> = columns.iter().map(|column| &column.name).collect();
+    let (sender, mut pieces) = mpsc::channel(WAITING);
+    let thread = tokio::task::spawn_blocking(move || read(reader, &sender));
+    let mut copy = sql::copy_in(connection, table, &names).await?;
+    let sent = send(&mut copy, &mut pieces, task).await;
+    drop(pieces);
+    let read = thread
+        .await
+        .map_err(|error| Error::bug("the reading thread broke").cause(error))?;
+    // A COPY must be ended, also where its rows are not wanted: the transaction goes back.
+    let copied = copy.finish().await;
+    sent.and(read)?;
+    Ok(copied?)
+}
+
+fn read(mut reader: ChunkReader, sender: &Sender<Vec<u8>>) -> Result<()> {
+    while let Some(piece) = reader.next_piece()? {
+        if sender.blocking_send(piece.to_vec()).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn send(copy: &mut sql::CopyIn<'_>, pieces: &mut Receiver<Vec<u8>>, task: &Task) -> Result<()> {
+    while let Some(piece) = pieces.recv().await {
+        copy.send(&piece).await?;
+        task.advance(u64::try_from(piece.len()).unwrap_or_default());
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Opening the tables: functions, triggers, policies and grants in one transaction, compared before it is committed.
+
+use sqlx::postgres::PgConnection;
+
+use super::super::definition::{Stage as Step, capture};
+use super::ledger::{Ledger, Stage};
+use super::wanted::Wanted;
+use super::{Existing, Part, Request, begin};
+use crate::catalog;
+use crate::connection::{Session, TransactionOptions};
+use crate::error::{Context as _, Error, Result};
+use crate::progress::{Progress, Unit};
+use crate::sql::{self, Ident, QualifiedName};
+
+/// Opens the tables, where all that is then there is what the backup says. Returns where the tables that made way are.
+pub(super) async fn open(
+    session: &mut Session,
+    wanted: &Wanted,
+    ledger: &Ledger,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<Vec<QualifiedName>> {
+    let task = progress.task(
+        "set functions, triggers, policies and grants",
+        Unit::Unknown,
+        None,
+    );
+    let mut transaction = begin(session, TransactionOptions::write()).await?;
+    let mut kept = Vec::new();
+    if request.existing == Existing::Swap {
+        kept = swap(&mut transaction, wanted).await?;
+    }
+    // A function with settings of pgvector's cannot be made before its library is there.
+    if let Some(extension) = catalog::vector_extension(&mut transaction).await? {
+        sql::run(&mut transaction, extension.load_library()).await?;
+    }
+    let statements = if request.part == Part::OnlyData {
+        wanted.opened.reopening()
+    } else {
+        [Step::Values, Step::Functions, Step::Triggers, Step::Security]
+            .into_iter()
+            .flat_map(|step| wanted.opened.statements(step))
+            .collect()
+    };
+    for statement in statements {
+        sql::run(&mut transaction, statement.sql)
+            .await
+            .with_context(|| format!("set {}", statement.object))?;
+    }
+    expect_same(&mut transaction, wanted).await?;
+    ledger.advance(&mut transaction, Stage::Finished).await?;
+    // PostgREST learns of the tables; elsewhere nobody listens.
+    sql::run(&mut transaction, "notify pgrst, 'reload schema'").await?;
+    transaction.commit().await?;
+    task.finish();
+    Ok(kept)
+}
+
+/// Reads everything again: what differs from the backup keeps the tables closed.
+async fn expect_same(connection: &mut PgConnection, wanted: &Wanted) -> Result<()> {
+    let names: Vec<QualifiedName> = wanted
+        .opened
+        .tables
+        .iter()
+        .map(|table| table.name.clone())
+        .collect();
+    let found = capture(connection, &names)
+        .await
+        .context("read what was restored")?;
+    let differences = wanted.opened.differences(&found)?;
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let error = Error::failed(format!(
+        "what was restored differs from the backup in {} places, and stays closed",
+        differences.len()
+    ));
+    let error = differences.iter().take(5).fold(error, Error::cause);
+    Err(error.hint("Please report this with the output; `--restart` begins anew."))
+}
+
+/// Moves the live tables to a schema of their own and the restored ones to their places.
+async fn swap(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<QualifiedName>> {
+    let now = jiff::Timestamp::now()
+        .strftime("_before_%Y%m%d%H%M%S")
+        .to_string();
+    let mut kept = Vec::new();
+    let mut statements = Vec::new();
+    let mut emptied: Vec<Ident> = Vec::new();
+    for (made, opened) in wanted.made.tables.iter().zip(&wanted.opened.tables) {
+        let old = QualifiedName::new(opened.name.schema.with_suffix(&now), opened.name.name.clone());
+        if catalog::table(&mut *connection, &opened.name).await?.is_some() {
+            statements.push(format!("create schema if not exists {}", old.schema));
+            statements.push(format!("alter table {} set schema {}", opened.name, old.schema));
+            kept.push(old);
+        }
+        if !emptied.contains(&made.name.schema) {
+            emptied.push(made.name.schema.clone());
+        }
+    }
+    for (made, opened) in wanted.made.tables.iter().zip(&wanted.opened.tables) {
+        statements.push(format!("create schema if not exists {}", opened.name.schema));
+        statements.push(format!(
+            "alter table {} set schema {}",
+            made.name, opened.name.schema
+        ));
+    }
+    statements.extend(emptied.iter().map(|schema| format!("drop schema {schema}")));
+    for statement in statements {
+        sql::run(&mut *connection, statement)
+            .await
+            .context("put the restored tables in the place of the live ones")
+            .map_err(|error| error.hint("Nothing was changed; the same command tries again."))?;
+    }
+    Ok(kept)
+}

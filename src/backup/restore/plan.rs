@@ -1,0 +1,256 @@
+//! What a restore would do, for people and programs to look at before it begins.
+
+use serde::Serialize;
+use sqlx::Row as _;
+use sqlx::postgres::PgConnection;
+
+use super::super::definition::{Access, Grantee, Stage as Step, Table};
+use super::super::manifest::Manifest;
+use super::facts::Facts;
+use super::wanted::Wanted;
+use super::{Existing, Part, Request, memory};
+use crate::error::{Error, Result};
+use crate::sql::{QualifiedName, fixed};
+
+/// What a restore would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct RestorePlan {
+    /// The backup's name.
+    pub backup: String,
+    /// The moment that it shows, by its server's clock.
+    pub snapshot_time: String,
+    /// Whether all was there that was asked for when it was made.
+    pub degraded: Vec<String>,
+    /// The version of the server that it comes from.
+    pub source_version: String,
+    /// The version of pgvector that it comes from.
+    pub source_vector: Option<String>,
+    /// What of the tables is restored.
+    pub part: Part,
+    /// What becomes of tables that are there.
+    pub existing: Existing,
+    /// Whether an earlier run had begun; this one goes on.
+    pub resumes: bool,
+    /// The tables.
+    pub tables: Vec<PlannedTable>,
+    /// The indexes that are built over the rows.
+    pub indexes: Vec<PlannedIndex>,
+    /// Everything else that is made.
+    pub objects: Vec<String>,
+    /// The bytes of rows that travel; the disk needs about as many, and more for indexes and log.
+    pub raw_bytes: u64,
+    /// The server's `maintenance_work_mem`, in bytes.
+    pub maintenance_work_mem: u64,
+    /// What the tables will lack, and why.
+    pub left_out: Vec<String>,
+}
+
+/// A table of a plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedTable {
+    /// Its name in the backup.
+    pub from: QualifiedName,
+    /// Its name here.
+    pub to: QualifiedName,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The bytes of its rows.
+    pub raw_bytes: u64,
+    /// Whether row-level security is on.
+    pub row_security: bool,
+    /// How many policies it has.
+    pub policies: u64,
+    /// Who may do what with it in the end, each as `role: privileges`.
+    pub grants: Vec<String>,
+    /// What this database's default privileges would give, and the restore takes away.
+    pub default_grants: Vec<String>,
+}
+
+/// An index of a plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedIndex {
+    /// Which.
+    pub index: String,
+    /// The bytes of `maintenance_work_mem` in which its graph fits, where that can be told.
+    pub memory_needed: Option<u64>,
+    /// How many rows fit into the memory that there is.
+    pub rows_that_fit: Option<u64>,
+    /// Whether its rows are more than that.
+    pub spills: bool,
+}
+
+pub(super) async fn plan(
+    connection: &mut PgConnection,
+    manifest: &Manifest,
+    wanted: &Wanted,
+    facts: &Facts,
+    request: &Request,
+    resumes: bool,
+) -> Result<RestorePlan> {
+    if request.existing == Existing::Swap {
+        expect_no_dependents(connection, wanted).await?;
+    }
+    let has_rows = request.part != Part::OnlySchema;
+    let rows = |rows: u64| if has_rows { rows } else { 0 };
+    let mut tables = Vec::new();
+    for table in &wanted.tables {
+        let entry = table.entry(manifest)?;
+        let opened = wanted.opened.table(&table.to);
+        tables.push(PlannedTable {
+            from: table.from.clone(),
+            to: table.to.clone(),
+            rows: rows(entry.rows),
+            raw_bytes: rows(entry.raw_bytes),
+            row_security: opened.is_some_and(|table| table.row_security),
+            policies: opened.map_or(0, |table| u64::try_from(table.policies.len()).unwrap_or_default()),
+            grants: opened.map(grants).unwrap_or_default(),
+            default_grants: default_grants(facts, &table.to),
+        });
+    }
+    let memory = memory_of(request, facts);
+    let raw_bytes = tables.iter().map(|table| table.raw_bytes).sum();
+    Ok(RestorePlan {
+        backup: manifest.name.clone(),
+        snapshot_time: manifest.snapshot.time.clone(),
+        degraded: manifest.reasons.clone(),
+        source_version: manifest.source.server_version.clone(),
+        source_vector: manifest
+            .source
+            .vector
+            .as_ref()
+            .map(|vector| vector.version.clone()),
+        part: request.part,
+        existing: request.existing,
+        resumes,
+        indexes: indexes(manifest, wanted, request, memory),
+        objects: objects(wanted, request),
+        raw_bytes,
+        maintenance_work_mem: memory,
+        left_out: wanted.left_out.clone(),
+        tables,
+    })
+}
+
+/// What would stay with the live tables when they make way.
+async fn expect_no_dependents(connection: &mut PgConnection, wanted: &Wanted) -> Result<()> {
+    let names: Vec<String> = wanted
+        .opened
+        .tables
+        .iter()
+        .map(|table| table.name.to_string())
+        .collect();
+    let rows = fixed(include_str!("../../../sql/backup/restore/dependents.sql"))
+        .bind(names)
+        .fetch_all(connection)
+        .await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut error = Error::precondition("other objects depend on the live tables, and would stay with them");
+    for row in &rows {
+        error = error.cause(row.try_get::<String, _>("dependent")?);
+    }
+    Err(error.hint("Drop them first and make them again afterwards, or restore beside the live tables with `--schema NAME`."))
+}
+
+fn memory_of(request: &Request, facts: &Facts) -> u64 {
+    let said = request.build.maintenance_work_mem.as_deref().and_then(bytes);
+    said.unwrap_or(facts.maintenance_work_mem)
+}
+
+/// A size as PostgreSQL's settings write it; without a unit it is kilobytes.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let shift = match unit.trim() {
+        "B" => 0,
+        "" | "kB" => 10,
+        "MB" => 20,
+        "GB" => 30,
+        "TB" => 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, memory: u64) -> Vec<PlannedIndex> {
+    let mut planned = Vec::new();
+    if request.part == Part::OnlyData {
+        return planned;
+    }
+    for table in &wanted.made.tables {
+        let with_rows = wanted.tables.iter().find(|wanted| wanted.at == table.name);
+        let rows = with_rows.map(|table| table.rows(manifest));
+        for index in &table.indexes {
+            let fits = memory::fitting(index, memory);
+            planned.push(PlannedIndex {
+                index: format!("index `{}` of `{}`", index.name.plain(), table.name.plain()),
+                memory_needed: rows.and_then(|rows| memory::needed(index, rows)),
+                rows_that_fit: fits,
+                spills: rows.zip(fits).is_some_and(|(rows, fits)| rows > fits),
+            });
+        }
+    }
+    planned
+}
+
+fn objects(wanted: &Wanted, request: &Request) -> Vec<String> {
+    if request.part == Part::OnlyData {
+        return Vec::new();
+    }
+    let made = [Step::Extensions, Step::Types, Step::Keys].map(|step| wanted.made.statements(step));
+    let set = [Step::Functions, Step::Triggers].map(|step| wanted.opened.statements(step));
+    made.into_iter()
+        .chain(set)
+        .flatten()
+        .map(|statement| statement.object)
+        .collect()
+}
+
+fn grants(table: &Table) -> Vec<String> {
+    let of = |access: &Access, column: &str| -> Vec<String> {
+        let each = access.granted.iter().map(|grant| {
+            let to = match &grant.to {
+                Grantee::Public => "everybody".to_owned(),
+                Grantee::Owner => "the owner".to_owned(),
+                Grantee::Role(name) => name.plain(),
+            };
+            format!("{to}: {}{column}", grant.privileges.join(", "))
+        });
+        each.collect()
+    };
+    let mut grants = of(&table.access, "");
+    for column in &table.columns {
+        grants.extend(of(&column.access, &format!(" on {}", column.name.plain())));
+    }
+    grants
+}
+
+fn default_grants(facts: &Facts, to: &QualifiedName) -> Vec<String> {
+    let here = |schema: &Option<String>| schema.as_ref().is_none_or(|schema| schema == to.schema.as_str());
+    let mut grants: Vec<(String, Vec<String>)> = Vec::new();
+    for default in facts.defaults.iter().filter(|default| here(&default.schema)) {
+        match grants.iter_mut().find(|(role, _)| *role == default.to) {
+            Some((_, privileges)) => privileges.push(default.privileges.clone()),
+            None => grants.push((default.to.clone(), vec![default.privileges.clone()])),
+        }
+    }
+    grants
+        .into_iter()
+        .map(|(role, privileges)| format!("{role}: {}", privileges.join(", ")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn sizes_are_read_as_the_server_reads_them() {
+        assert_eq!(bytes("64MB"), Some(64 << 20));
+        assert_eq!(bytes("2 GB"), Some(2 << 30));
+        assert_eq!(bytes("1024"), Some(1 << 20));
+        assert_eq!(bytes("much"), None);
+    }
+}

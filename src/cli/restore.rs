@@ -1,0 +1,315 @@
+//! `vecops restore`: tables brought back from a backup, closed until they are verified.
+
+use std::time::Duration;
+
+use super::Context;
+use super::consent::{self, Weight};
+use crate::backup::restore::{
+    self, BuildSettings, Existing, Part, PlannedIndex, Prepared, Request, RestorePlan, RestoreReport,
+};
+use crate::error::{Error, Kind, Outcome, Result};
+use crate::render::style::Role;
+use crate::render::terminal::sanitize;
+use crate::render::{Page, Report, Table, units};
+use crate::sql::{Ident, QualifiedName};
+
+/// Bring tables back from a backup, closed to everybody until they are verified
+///
+/// Makes the tables without any grant, loads their chunks in parallel, makes the keys, and has the server digest every
+/// row: only what is as it was dumped goes on. Then vector indexes are built, and functions, triggers, policies and
+/// grants come in one transaction, compared with the backup before it is committed. Triggers do not fire. Interrupted
+/// at any point, the same command goes on where it was.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  vecops restore /backups/app --dry-run
+  vecops restore /backups/app --jobs 4 --maintenance-work-mem 2GB
+  vecops restore /backups/app --table public.documents=public.documents_before
+  vecops restore /backups/app --schema rescued --yes
+  vecops restore /backups/app --table public.documents --swap")]
+pub(super) struct RestoreArgs {
+    /// A repository, whose newest backup is taken, or a backup in one
+    #[arg(value_name = "BACKUP")]
+    backup: String,
+
+    /// Only this table, under its own name or another; may be said several times
+    #[arg(long = "table", value_name = "NAME[=NEW]")]
+    tables: Vec<String>,
+
+    /// The schema that tables go to, made where it is not there
+    #[arg(long, value_name = "NAME")]
+    schema: Option<String>,
+
+    /// Load rows into tables that are there and empty
+    #[arg(long, conflicts_with_all = ["only_schema", "drop_existing", "swap"])]
+    only_data: bool,
+
+    /// Make everything but the rows
+    #[arg(long)]
+    only_schema: bool,
+
+    /// Drop tables that are there before theirs are made
+    #[arg(long, conflicts_with = "swap")]
+    drop_existing: bool,
+
+    /// Put the restored tables in the place of those that are there, which are kept in a schema of their own
+    #[arg(long)]
+    swap: bool,
+
+    /// How many sessions load at once, each on a connection of its own
+    #[arg(long, short, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32))]
+    jobs: u8,
+
+    /// The memory for building an index, as in 2GB; the server's own setting where it is not said
+    #[arg(long, value_name = "SIZE")]
+    maintenance_work_mem: Option<String>,
+
+    /// The most workers that build an index besides the session; the server's own setting where it is not said
+    #[arg(long, value_name = "N")]
+    parallel_workers: Option<u32>,
+
+    /// Drop what an unfinished run of the same restore has made, and begin anew
+    #[arg(long)]
+    restart: bool,
+
+    /// Show what would be restored, and stop
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Restores.
+pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<Outcome> {
+    let request = request(&args)?;
+    let connector = context.connector().await?;
+    let progress = context.progress();
+    let mut session = restore::session(connector, progress).await?;
+    let preparing = restore::prepare(&mut session, &request, progress);
+    let prepared = Box::pin(context.unless_interrupted(preparing)).await?;
+    if args.dry_run {
+        return context.finish(prepared.plan());
+    }
+    context.show(prepared.plan());
+    let _consent = consent::ask(context, &question(&prepared), weight(&request))?;
+    let restoring = restore::restore(connector, &mut session, prepared, progress);
+    match Box::pin(context.unless_interrupted(restoring)).await {
+        Ok(report) => context.finish(&report),
+        Err(error) if error.kind() == Kind::Connection => {
+            let error = error.hint("Run the same command again: it goes on where it was.");
+            context.report_error(&error);
+            Ok(Outcome::Partial)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn request(args: &RestoreArgs) -> Result<Request> {
+    let mut tables = Vec::new();
+    for text in &args.tables {
+        let (from, to) = match text.split_once('=') {
+            Some((from, to)) => (from, Some(name(to)?)),
+            None => (text.as_str(), None),
+        };
+        tables.push((name(from)?, to));
+    }
+    let schema = args
+        .schema
+        .as_ref()
+        .map(|schema| Ident::new(schema.clone()).map_err(|error| Error::usage(error.to_string())));
+    Ok(Request {
+        backup: args.backup.clone(),
+        tables,
+        schema: schema.transpose()?,
+        part: match (args.only_schema, args.only_data) {
+            (true, _) => Part::OnlySchema,
+            (_, true) => Part::OnlyData,
+            _ => Part::All,
+        },
+        existing: match (args.drop_existing, args.swap) {
+            (true, _) => Existing::Drop,
+            (_, true) => Existing::Swap,
+            _ => Existing::Refuse,
+        },
+        jobs: usize::from(args.jobs),
+        build: BuildSettings {
+            maintenance_work_mem: args.maintenance_work_mem.clone(),
+            parallel_workers: args.parallel_workers,
+        },
+        restart: args.restart,
+    })
+}
+
+fn name(text: &str) -> Result<QualifiedName> {
+    text.parse()
+        .map_err(|error| Error::usage(format!("table `{text}`: {error}")))
+}
+
+fn weight(request: &Request) -> Weight {
+    match request.existing {
+        Existing::Refuse if !request.restart => Weight::Additive,
+        _ => Weight::Destructive,
+    }
+}
+
+fn question(prepared: &Prepared) -> String {
+    let plan = prepared.plan();
+    let tables = u64::try_from(plan.tables.len()).unwrap_or_default();
+    let what = match plan.existing {
+        Existing::Drop => ", dropping those that are there",
+        Existing::Swap => ", in the place of those that are there",
+        Existing::Refuse => "",
+    };
+    format!("Restore {}{what}?", units::plural(tables, "table", "tables"))
+}
+
+impl Report for RestorePlan {
+    const KIND: &'static str = "restore-plan";
+
+    fn human(&self, page: &mut Page) {
+        page.heading(&format!("restore of {}", sanitize(&self.backup)));
+        page.field("rows as of", sanitize(&self.snapshot_time));
+        let vector = self
+            .source_vector
+            .as_ref()
+            .map_or_else(String::new, |version| format!(", pgvector {version}"));
+        page.field(
+            "dumped from",
+            sanitize(&format!("PostgreSQL {}{vector}", self.source_version)),
+        );
+        for reason in &self.degraded {
+            page.styled(
+                Role::Warning,
+                &format!("the backup is degraded: {}", sanitize(reason)),
+            );
+        }
+        if self.resumes {
+            page.styled(
+                Role::Good,
+                "an earlier run has begun; this one goes on where it was",
+            );
+        }
+        let mut table = Table::new()
+            .text("table")
+            .text("becomes")
+            .number("rows")
+            .number("size")
+            .text("row security");
+        for planned in &self.tables {
+            let security = if planned.row_security {
+                units::plural(planned.policies, "policy", "policies")
+            } else {
+                "off".to_owned()
+            };
+            table.row([
+                planned.from.plain(),
+                planned.to.plain(),
+                units::count(planned.rows),
+                units::bytes(planned.raw_bytes),
+                security,
+            ]);
+        }
+        page.table(&table);
+        for planned in &self.tables {
+            let grants = if planned.grants.is_empty() {
+                "nobody but the owner".to_owned()
+            } else {
+                planned.grants.join("; ")
+            };
+            page.line(sanitize(&format!("{} opens to {grants}", planned.to.plain())));
+            if !planned.default_grants.is_empty() {
+                let defaults = planned.default_grants.join("; ");
+                page.styled(
+                    Role::Dim,
+                    &sanitize(&format!(
+                        "    and not to what this database grants by default: {defaults}"
+                    )),
+                );
+            }
+        }
+        for index in &self.indexes {
+            build_line(index, self.maintenance_work_mem, page);
+        }
+        for reason in &self.left_out {
+            page.styled(Role::Warning, &format!("left out: {}", sanitize(reason)));
+        }
+    }
+}
+
+fn build_line(index: &PlannedIndex, memory: u64, page: &mut Page) {
+    let Some(needed) = index.memory_needed else {
+        page.line(sanitize(&format!("builds {}", index.index)));
+        return;
+    };
+    let line = format!(
+        "builds {}: its graph needs {} of maintenance_work_mem, which is {}",
+        index.index,
+        units::bytes(needed),
+        units::bytes(memory)
+    );
+    if index.spills {
+        let megabytes = needed.div_ceil(1 << 20);
+        page.styled(
+            Role::Warning,
+            &sanitize(&format!(
+                "{line}; `--maintenance-work-mem {megabytes}MB` makes it several times faster, if the server has that much"
+            )),
+        );
+    } else {
+        page.line(sanitize(&line));
+    }
+}
+
+impl Report for RestoreReport {
+    const KIND: &'static str = "restore";
+
+    fn human(&self, page: &mut Page) {
+        if self.complete_before {
+            page.styled(
+                Role::Good,
+                "an earlier run has restored all of this; nothing was done",
+            );
+            page.line("to restore it once more, say `--restart`");
+            return;
+        }
+        let tables = u64::try_from(self.tables.len()).unwrap_or_default();
+        page.styled(
+            Role::Good,
+            &format!(
+                "restored {} in {}, as of {}",
+                units::plural(self.rows, "row", "rows"),
+                units::plural(tables, "table", "tables"),
+                sanitize(&self.snapshot_time)
+            ),
+        );
+        let time = |seconds: f64| units::duration(Duration::from_secs_f64(seconds));
+        page.field("rows in and digested", time(self.seconds_to_data));
+        page.field("indexes built", time(self.seconds_to_index));
+        page.field("open", time(self.seconds_to_service));
+        if let Some(canaries) = &self.canaries {
+            page.field(
+                "exact searches",
+                format!(
+                    "{} as in the backup, {} not comparable",
+                    canaries.equal, canaries.not_compared
+                ),
+            );
+            for recall in &canaries.recall {
+                page.field(
+                    &format!("recall@10 of {}", sanitize(&recall.index)),
+                    format!(
+                        "{:.3} over {} stored rows, which flatters it",
+                        recall.recall_at_10, recall.queries
+                    ),
+                );
+            }
+        }
+        for kept in &self.kept {
+            page.line(sanitize(&format!(
+                "the table that made way is kept as {}",
+                kept.plain()
+            )));
+        }
+        for reason in &self.left_out {
+            page.styled(Role::Warning, &format!("left out: {}", sanitize(reason)));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Backups: definitions of tables, writing backups, checking them, and restoring them.
+
+mod archives;
+mod damage;
+mod definition;
+mod dumping;
+mod emergency;
+mod fixture;
+pub(crate) mod interruption;
+pub(crate) mod rich;
+mod values;

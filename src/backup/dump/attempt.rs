@@ -19,7 +19,7 @@ use super::canary::canaries;
 use super::inspect::{self, inspect, names};
 use super::journal::Journal;
 use super::lock::{Locked, enter, lock};
-use super::partition::{measure, ranges};
+use super::partition::{first_rows, measure, ranges};
 use super::publish::publish;
 use super::room::free_bytes;
 use super::worker::{Job, TableWork, Work, work};
@@ -30,6 +30,8 @@ use crate::error::{Context as _, Error, Result};
 use crate::progress::{Progress, Unit};
 use crate::sql;
 
+/// Among how many rows of a table canaries are searched.
+const CANARY_ROWS: u32 = 2000;
 /// How often the session that holds locks and snapshot says that it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -209,14 +211,15 @@ async fn all_canaries(
 ) -> Result<Vec<Vec<Canary>>> {
     let mut all = Vec::new();
     for table in &prepared.tables {
-        let asked = match (&source.vector, table.ranges.first()) {
-            (Some(vector), Some(within)) => {
+        let asked = match &source.vector {
+            Some(vector) if !table.source.key.is_empty() => {
+                let within = first_rows(connection, &table.source, CANARY_ROWS).await?;
                 let extension = VectorExtension {
                     version: vector.version.clone(),
                     schema: vector.schema.clone(),
                 };
                 match catalog::table(connection, &table.source.name).await? {
-                    Some(found) => canaries(connection, &table.source, &found, &extension, within).await?,
+                    Some(found) => canaries(connection, &table.source, &found, &extension, &within).await?,
                     None => Vec::new(),
                 }
             }

@@ -1,6 +1,6 @@
 //! Questions that a restored table must answer as its source did: exact nearest neighbours of stored vectors.
 //!
-//! They are searched among the rows of the table's first range alone, so that a large table costs no more than a small
+//! They are searched among the first rows of the table alone, so that a large table costs no more than a small
 //! one; the sort cannot use a vector index, so the answer is exact.
 
 use sqlx::Row as _;

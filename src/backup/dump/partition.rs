@@ -99,6 +99,24 @@ pub(super) async fn ranges(
     Ok(froms.zip(tos).map(|(from, to)| Range::Key { from, to }).collect())
 }
 
+/// The first rows of a table with a key, as a range.
+pub(super) async fn first_rows(connection: &mut PgConnection, source: &Source, rows: u32) -> Result<Range> {
+    let names: Vec<String> = source
+        .key
+        .iter()
+        .map(|column| format!("t.{}", column.name))
+        .collect();
+    let statement = format!(
+        "select array[{}] as key from {} t order by {} offset {rows} limit 1",
+        texts(&source.key, "t").join(", "),
+        source.from(),
+        names.join(", ")
+    );
+    let found = sql::dynamic(statement).fetch_optional(connection).await?;
+    let to = found.map(|row| row.try_get("key")).transpose()?;
+    Ok(Range::Key { from: None, to })
+}
+
 /// Every so many rows the key of one, counted along the key's index.
 async fn boundaries(connection: &mut PgConnection, source: &Source, rows: u64) -> Result<Vec<Vec<String>>> {
     let names: Vec<String> = source.key.iter().map(|column| column.name.to_string()).collect();

@@ -53,6 +53,10 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "setup" -d 'Set collec
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "seed" -d 'Load rows with their embeddings from JSON Lines, CSV, Parquet or NumPy'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the nearest rows of a collection or table'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vector tables into a repository, in one consistent snapshot'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, and show what one holds'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "provider" -d 'List and check embedding providers, and look after the embeddings that are kept'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "synthesize" -d 'Make up rows with vectors, the same bytes on every machine'
@@ -609,6 +613,160 @@ complete -c vecops -n "__fish_vecops_using_subcommand export" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand export" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l to -d 'The repository: a folder, made where it is not there' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l collection -d 'The tables of this collection of vecops.toml; may be said several times' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l schema -d 'All tables of this schema' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s j -l jobs -d 'How many sessions read at once, each on a connection of its own' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l level -d 'The level of zstd; vectors gain nothing from more than 1' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l codec -d 'How chunks are coded' -r -f -a "zstd\t'Binary COPY in zstd, which `zstd -dc` gives back'
+planes\t'Vectors as planes of bytes in zstd: about a tenth smaller; without vecops it needs Python'"
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l chunk-size -d 'How many MiB of rows a chunk is meant to have' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l allow-partial -d 'Take what this role may read, and mark the backup as degraded with each reason (exit code 4)'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l dry-run -d 'Show what would be dumped, and stop'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l sample -d 'Decode this part of the chunks, other ones each time' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l against -d 'Compare with the database of this profile; without a name with the chosen one' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s j -l jobs -d 'How many chunks are checked at once' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l quick -d 'Only look whether every chunk is there with its size'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l deep -d 'Decode every chunk and digest its rows'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the backups of a repository, the oldest first'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show what a backup holds'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l only-data -d 'Load rows into tables that are there and empty'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l only-schema -d 'Make everything but the rows'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l drop-existing -d 'Drop tables that are there before theirs are made'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l swap -d 'Put the restored tables in the place of those that are there, which are kept in a schema of their own'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l restart -d 'Drop what an unfinished run of the same restore has made, and begin anew'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l dry-run -d 'Show what would be restored, and stop'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -301,9 +301,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_next_way_is_taken_with_the_reason_and_both_are_named_in_the_end() {
-        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let closed = gone.local_addr().unwrap().port();
-        drop(gone);
+        // A port that is taken and not listened on: nobody else gets it, and it refuses.
+        let taken = tokio::net::TcpSocket::new_v4().unwrap();
+        taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let closed = taken.local_addr().unwrap().port();
         let rude = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let hanging_up = rude.local_addr().unwrap().port();
         tokio::spawn(async move {

@@ -13,9 +13,6 @@ use crate::render::{Page, Report, Table, units};
 
 /// List the backups of a repository, and show what one holds
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  vecops backup list /backups/app
-  vecops backup show /backups/app")]
 pub(super) struct BackupArgs {
     #[command(subcommand)]
     command: BackupCommand,
@@ -24,11 +21,16 @@ pub(super) struct BackupArgs {
 #[derive(Debug, Subcommand)]
 enum BackupCommand {
     /// List the backups of a repository, the oldest first
+    #[command(after_help = "Examples:
+  vecops backup list /backups/app")]
     List {
         /// The repository's folder
         repository: String,
     },
     /// Show what a backup holds
+    #[command(after_help = "Examples:
+  vecops backup show /backups/app
+  vecops backup show /backups/app/sets/postgres/20261123T151731Z-cb5f33f3")]
     Show {
         /// The backup's folder, or a repository for its newest backup
         backup: String,

@@ -54,7 +54,8 @@ async fn the_api_roles_have_supabases_limits() {
         let limits = text(
             &mut connection,
             "select string_agg(format('%s %s', rolname, array_to_string(rolconfig, ' ')), E'\\n' order by rolname) \
-             from pg_roles where rolconfig is not null",
+             from pg_roles where rolconfig is not null and rolname in ('anon', 'authenticated', 'authenticator', \
+             'service_role', 'postgres', 'supabase_admin')",
         ).await;
         insta::allow_duplicates! {
             insta::assert_snapshot!(limits, @"
@@ -65,7 +66,8 @@ async fn the_api_roles_have_supabases_limits() {
         }
         assert_eq!(text(&mut connection, "show statement_timeout").await, "2min");
         assert_eq!(text(&mut connection, "show search_path").await, "\"$user\", public, extensions");
-        let may_log_in = "select string_agg(rolname, ' ' order by rolname) from pg_roles where rolcanlogin";
+        let may_log_in = "select string_agg(rolname, ' ' order by rolname) from pg_roles where rolcanlogin \
+             and rolname in ('anon', 'authenticated', 'authenticator', 'service_role', 'postgres', 'supabase_admin')";
         assert_eq!(text(&mut connection, may_log_in).await, "authenticator postgres supabase_admin");
     })
     .await;

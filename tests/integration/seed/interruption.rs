@@ -101,7 +101,7 @@ async fn interrupted_it_cancels_the_server_and_ends_with_130() {
         table(&mut connection, "vector(2)", "").await;
         let mut program = start(database);
         let mut input = program.stdin.take().unwrap();
-        let line = b"{\"content\": \"c\", \"embedding\": [1, 2]}\n".repeat(10_000);
+        let line = b"{\"content\": \"c\", \"embedding\": [1, 2]}\n".repeat(100_000);
         input.write_all(&line).unwrap();
         wait_until("the COPY runs", async || {
             states(&mut connection).await == ["active"]

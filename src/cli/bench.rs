@@ -255,7 +255,7 @@ impl Question {
         queries: &QueryArgs,
         filter: Option<&str>,
     ) -> Result<Self> {
-        let filter = filter.map(self::filter).transpose()?;
+        let filter = filter.map(super::search::filter).transpose()?;
         let collections = context.collections()?;
         let mut transaction = session.begin_read().await?;
         let on = catalog::locate(&mut transaction, target, &collections).await?;
@@ -322,17 +322,6 @@ impl From<IterativeArg> for IterativeScan {
             IterativeArg::RelaxedOrder => Self::RelaxedOrder,
             IterativeArg::StrictOrder => Self::StrictOrder,
         }
-    }
-}
-
-fn filter(text: &str) -> Result<Value> {
-    let hint = "Write it as '{\"key\": \"value\"}'.";
-    let value: Value = serde_json::from_str(text)
-        .map_err(|source| Error::usage("`--filter` is not JSON").cause(source).hint(hint))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(Error::usage("`--filter` is not a JSON object").hint(hint))
     }
 }
 

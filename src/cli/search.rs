@@ -239,7 +239,8 @@ fn read_vector_file(path: &std::path::Path) -> Result<String> {
     Ok(read?.trim().to_owned())
 }
 
-fn filter(text: &str) -> Result<Value> {
+/// What `--filter` says.
+pub(super) fn filter(text: &str) -> Result<Value> {
     let value: Value = serde_json::from_str(text).map_err(|source| {
         Error::usage("`--filter` is not JSON")
             .cause(source)

@@ -1,4 +1,4 @@
-//! Reading a chunk back. Nothing of it is to be trusted before [`ChunkReader::next`] has said that it is over: then
+//! Reading a chunk back. Nothing of it is to be trusted before [`ChunkReader::next_piece`] has said that it is over: then
 //! every byte was held against the manifest.
 
 use std::fs::File;

@@ -11,7 +11,7 @@ pub enum Rows {
     Bits {
         /// How many bits a vector has.
         dimensions: usize,
-        /// The words of all vectors, each vector's [`words_of`] one after the other.
+        /// The words of all vectors, each vector's own rounded up to whole words, one after the other.
         words: Vec<u64>,
     },
     /// Floats, zeros left out.

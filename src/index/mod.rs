@@ -16,6 +16,7 @@ mod forecast;
 mod found;
 mod inventory;
 mod leftover;
+pub mod lint;
 mod named;
 mod plan;
 mod reindex;

@@ -18,7 +18,7 @@ async fn docs(connection: &mut PgConnection, indexes: &str) {
              set search_path = public, extensions;
              drop table if exists public.docs cascade;
              create table public.docs (id bigint primary key, language text not null, author int, embedding vector(32));
-             insert into public.docs select g, case when g % 100 = 0 then 'de' else 'en' end, g % 7, {}
+             insert into public.docs select g, case when g % 20 = 0 then 'de' else 'en' end, g % 7, {}
              from generate_series(1, 2000) g;
              {indexes};
              analyze public.docs",

@@ -460,8 +460,8 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             break
         }
         'vecops;setup;apply' {
-            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'Memory for building an index over existing rows, such as 2GB')
-            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'Parallel workers for building an index over existing rows')
+            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare')
+            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'Parallel workers for building an index over existing rows; without it, what the server allows')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -975,8 +975,8 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'The schema that tables go to, made where it is not there')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many sessions load at once, each on a connection of its own')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many sessions load at once, each on a connection of its own')
-            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'The memory for building an index, as in 2GB; the server''s own setting where it is not said')
-            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'The most workers that build an index besides the session; the server''s own setting where it is not said')
+            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare')
+            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'The most workers that build an index besides the session; without it, what the server allows')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')

@@ -450,8 +450,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB' -r
-complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -956,8 +956,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_su
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -11,6 +11,7 @@ pub mod embedding;
 pub mod error;
 pub mod export;
 pub mod index;
+pub mod index_build;
 pub mod manifest;
 pub mod output;
 pub mod progress;

@@ -12,7 +12,6 @@ mod facts;
 mod fit;
 mod ledger;
 mod load;
-mod memory;
 mod open;
 mod plan;
 mod select;
@@ -28,10 +27,11 @@ use super::manifest::Manifest;
 use super::repository::{Repository, SetName};
 use crate::connection::{Connector, Need, Session, TransactionOptions};
 use crate::error::{Error, Kind, Result};
+use crate::index_build::{Builder, Wishes};
 use crate::progress::Progress;
 use crate::sql::{self, Ident, QualifiedName};
 
-pub use build::{BuildSettings, BuiltIndex};
+pub use build::BuiltIndex;
 pub use canary::{CanaryResult, Recall};
 pub use plan::{PlannedIndex, PlannedTable, RestorePlan};
 
@@ -54,7 +54,7 @@ pub struct Request {
     /// How many sessions load at once.
     pub jobs: usize,
     /// How vector indexes are built.
-    pub build: BuildSettings,
+    pub build: Wishes,
     /// Whether an unfinished restore of the same is dropped and begun anew.
     pub restart: bool,
 }
@@ -281,13 +281,16 @@ pub async fn restore(
     report.seconds_to_data = started.elapsed().as_secs_f64();
     if let Stage::Indexes(done) = stage {
         let build = build::Build {
-            connector,
+            builder: Builder {
+                connector: Some(connector),
+                progress,
+            },
             wanted: &wanted,
             ledger: &ledger,
-            settings: &request.build,
+            wishes: request.build,
             plan: &prepared.plan,
         };
-        report.indexes = build.run(session, done, progress).await?;
+        report.indexes = build.run(session, done).await?;
         ledger.enter(session, Stage::Opening).await?;
     }
     report.seconds_to_index = started.elapsed().as_secs_f64();

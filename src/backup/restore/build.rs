@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Stage as Step, Statement};
+use super::super::stage::RestoreStage;
 use super::begin;
 use super::fit::older;
 use super::ledger::{Ledger, Stage};
@@ -15,6 +16,7 @@ use super::wanted::Wanted;
 use crate::catalog;
 use crate::connection::{Connector, Need, Session, TransactionOptions};
 use crate::error::{Context as _, Result};
+use crate::failpoint::reach;
 use crate::progress::{Progress, Task, Unit};
 use crate::sql::{self, literal};
 
@@ -56,6 +58,7 @@ pub(super) async fn keys(
                 error.hint("Mend what the rows lack, such as the rows that they refer to, then run the same command again.")
             })?;
             ledger.advance(&mut transaction, Stage::Keys(place + 1)).await?;
+            reach(RestoreStage::KeyMade.name()).await;
             transaction.commit().await?;
         }
         task.advance(1);
@@ -134,7 +137,9 @@ impl Build<'_> {
         self.ledger
             .advance(&mut transaction, Stage::Indexes(place + 1))
             .await?;
+        reach(RestoreStage::IndexBuilt.name()).await;
         transaction.commit().await?;
+        reach(RestoreStage::IndexEntered.name()).await;
         task.finish();
         Ok(())
     }

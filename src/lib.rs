@@ -10,6 +10,7 @@ pub mod embedded;
 pub mod embedding;
 pub mod error;
 pub mod export;
+pub mod failpoint;
 pub mod index;
 pub mod index_build;
 pub mod manifest;

@@ -15,4 +15,5 @@ pub mod list;
 pub mod manifest;
 pub mod repository;
 pub mod restore;
+pub mod stage;
 pub mod verify;

@@ -7,6 +7,7 @@ use super::consent::{self, Weight};
 use crate::backup::restore::{
     self, Existing, Part, PlannedIndex, Prepared, Request, RestorePlan, RestoreReport,
 };
+use crate::connection::Watch;
 use crate::error::{Error, Kind, Outcome, Result};
 use crate::index_build::Wishes;
 use crate::render::style::Role;
@@ -69,6 +70,10 @@ pub(super) struct RestoreArgs {
     #[arg(long, value_name = "N")]
     parallel_workers: Option<u32>,
 
+    /// How long nothing may come from the server before a second session asks whether it still works
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    stall_timeout: u64,
+
     /// Drop what an unfinished run of the same restore has made, and begin anew
     #[arg(long)]
     restart: bool,
@@ -82,9 +87,11 @@ pub(super) struct RestoreArgs {
 pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<Outcome> {
     let request = request(&args)?;
     let connector = context.connector().await?;
+    connector.set_patience(args.stall_timeout);
     let progress = context.progress();
     let mut session = restore::session(connector, progress).await?;
-    let preparing = restore::prepare(&mut session, &request, progress);
+    let watch = Watch::new(connector, &session);
+    let preparing = watch.over(restore::prepare(&mut session, &request, progress));
     let prepared = Box::pin(context.unless_interrupted(preparing)).await?;
     if args.dry_run {
         return context.finish(prepared.plan());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
+const BOTTOM: &[&str] = &["error", "failpoint", "progress", "manifest", "output"];
 const FOUNDATIONS: &[&str] = &[
     "sql",
     "vector",
@@ -29,7 +29,7 @@ const DOMAINS: &[&str] = &[
 fn allowed(room: &str) -> Vec<&'static str> {
     let some = |rooms: &[&'static str]| rooms.to_vec();
     match room {
-        "error" | "progress" => some(&[]),
+        "error" | "failpoint" | "progress" => some(&[]),
         "manifest" | "output" | "sql" | "vector" => some(&["error"]),
         "collection" => some(&["error", "manifest", "sql", "vector"]),
         "connection" => some(&["error", "progress", "manifest", "sql"]),

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 
 /// Publishes the backup and forgets the journals.
 #[expect(clippy::too_many_arguments, reason = "a manifest is made of all of it")]
-pub(super) fn publish(
+pub(super) async fn publish(
     begun: &Begun,
     repository: &Repository,
     request: &Request,
@@ -62,7 +62,7 @@ pub(super) fn publish(
     for (name, bytes) in &files {
         manifest.files.insert((*name).to_owned(), Sha::of(bytes));
     }
-    let folder = repository.publish_set(&manifest, &files)?;
+    let folder = repository.publish_set(&manifest, &files).await?;
     journals.into_iter().for_each(super::journal::Journal::remove);
     Ok(report(
         &manifest,

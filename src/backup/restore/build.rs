@@ -4,12 +4,14 @@ use serde::Serialize;
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Stage as Step, Statement};
+use super::super::stage::RestoreStage;
 use super::begin;
 use super::ledger::{Ledger, Stage};
 use super::plan::RestorePlan;
 use super::wanted::Wanted;
 use crate::connection::{Session, TransactionOptions};
 use crate::error::{Context as _, Result};
+use crate::failpoint::reach;
 use crate::index_build::facts::server;
 use crate::index_build::{Builder, Settings, Wishes, Work};
 use crate::progress::{Progress, Unit};
@@ -47,6 +49,7 @@ pub(super) async fn keys(
                 error.hint("Mend what the rows lack, such as the rows that they refer to, then run the same command again.")
             })?;
             ledger.advance(&mut transaction, Stage::Keys(place + 1)).await?;
+            reach(RestoreStage::KeyMade.name()).await;
             transaction.commit().await?;
         }
         task.advance(1);
@@ -104,7 +107,9 @@ impl Build<'_> {
         self.ledger
             .advance(&mut transaction, Stage::Indexes(place + 1))
             .await?;
+        reach(RestoreStage::IndexBuilt.name()).await;
         transaction.commit().await?;
+        reach(RestoreStage::IndexEntered.name()).await;
         Ok(BuiltIndex {
             index: statement.object,
             seconds: made.seconds,

@@ -8,4 +8,5 @@ mod emergency;
 mod fixture;
 pub(crate) mod interruption;
 pub(crate) mod rich;
+mod stages;
 mod values;

@@ -2,5 +2,6 @@
 
 mod cuts;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod restoring;
+mod stages;

@@ -1,6 +1,7 @@
 //! Backups: definitions of tables, writing backups, checking them, and restoring them.
 
 mod archives;
+mod comparing;
 mod damage;
 mod definition;
 mod dumping;

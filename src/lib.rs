@@ -20,4 +20,5 @@ pub mod seed;
 pub mod setup;
 pub mod sql;
 pub mod synthesize;
+pub mod tune;
 pub mod vector;

@@ -21,6 +21,7 @@ const DOMAINS: &[&str] = &[
     "synthesize",
     "embedded",
     "index",
+    "tune",
     "backup",
 ];
 

@@ -22,4 +22,5 @@ pub mod seed;
 pub mod setup;
 pub mod sql;
 pub mod synthesize;
+pub mod tune;
 pub mod vector;

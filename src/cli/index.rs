@@ -6,6 +6,7 @@ mod estimate;
 mod list;
 mod reindex;
 mod remove;
+mod tune;
 mod view;
 
 use clap::{Args, Subcommand};
@@ -30,6 +31,7 @@ pub(super) struct IndexArgs {
 enum IndexCommand {
     Estimate(estimate::EstimateArgs),
     List(list::ListArgs),
+    Tune(tune::TuneArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
     Drop(remove::DropArgs),
@@ -74,6 +76,7 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
     match args.command {
         IndexCommand::Estimate(args) => estimate::run(context, &args).await,
         IndexCommand::List(args) => list::run(context, &args).await,
+        IndexCommand::Tune(args) => tune::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,

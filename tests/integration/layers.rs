@@ -22,6 +22,7 @@ const DOMAINS: &[&str] = &[
     "synthesize",
     "embedded",
     "index",
+    "tune",
     "backup",
 ];
 

@@ -1,12 +1,15 @@
 //! Backups: definitions of tables, writing backups, checking them, and restoring them.
 
 mod archives;
+mod changes;
 mod damage;
 mod definition;
+mod disks;
 mod dumping;
 mod emergency;
-mod fixture;
+pub(crate) mod fixture;
 pub(crate) mod interruption;
+mod links;
 pub(crate) mod rich;
 mod stages;
-mod values;
+pub(crate) mod values;

@@ -170,6 +170,7 @@ fn show_inventory(page: &mut Page, inventory: &Inventory) {
     }
     page.table(&table);
 }
+
 fn show_indexes(page: &mut Page, indexes: &[Listed]) {
     if indexes.is_empty() {
         page.line("no vector index");

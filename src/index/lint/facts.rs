@@ -5,7 +5,7 @@ use sqlx::{FromRow, PgConnection};
 use super::distance::{names_column, normalized};
 use crate::catalog::{VectorColumn, VectorExtension, vector_columns};
 use crate::error::{Context as _, Result};
-use crate::index::found::{Found, vector_indexes};
+use crate::index::{Found, vector_indexes};
 use crate::sql::fixed;
 use crate::vector::Metric;
 

@@ -11,6 +11,7 @@ mod cost;
 mod deferred;
 mod forecast;
 mod inventory;
+pub mod lint;
 mod named;
 mod plan;
 mod reindex;

@@ -32,13 +32,8 @@ pub(super) struct IndexArgs {
 enum IndexCommand {
     Estimate(estimate::EstimateArgs),
     List(list::ListArgs),
-<<<<<<< HEAD
-    Lint(lint::LintArgs),
-    Tune(tune::TuneArgs),
-=======
     Tune(tune::TuneArgs),
     Lint(lint::LintArgs),
->>>>>>> main
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
     Drop(remove::DropArgs),
@@ -83,13 +78,8 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
     match args.command {
         IndexCommand::Estimate(args) => estimate::run(context, &args).await,
         IndexCommand::List(args) => list::run(context, &args).await,
-<<<<<<< HEAD
-        IndexCommand::Lint(args) => lint::run(context, &args).await,
-        IndexCommand::Tune(args) => tune::run(context, &args).await,
-=======
         IndexCommand::Tune(args) => tune::run(context, &args).await,
         IndexCommand::Lint(args) => lint::run(context, &args).await,
->>>>>>> main
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,

@@ -5,11 +5,7 @@ use sqlx::{FromRow, PgConnection};
 use super::distance::{names_column, normalized};
 use crate::catalog::{VectorColumn, VectorExtension, vector_columns};
 use crate::error::{Context as _, Result};
-<<<<<<< HEAD
-use crate::index::{Found, vector_indexes};
-=======
 use crate::index_build::{Found, vector_indexes};
->>>>>>> main
 use crate::sql::fixed;
 use crate::vector::Metric;
 

@@ -8,7 +8,7 @@ use super::distance::{Distance, distances, names_column, stripped};
 use super::facts::{Fit, key};
 use super::token::{Kind, Words, folded};
 use crate::catalog::{VectorColumn, VectorExtension};
-use crate::index::Found;
+use crate::index_build::Found;
 use crate::vector::{ElementType, Metric};
 
 /// What to make of a query.

@@ -124,7 +124,7 @@ class IndexBench(Bench):
         self.output(self.vecops("synthesize", "--rows", rows, "--dimensions", dimensions, "--quiet", "--to", "rows.jsonl"))
         self.output(self.vecops("seed", "public.bench", "--yes", "--quiet", "--from", "rows.jsonl"))
         (self.folder / "rows.jsonl").unlink()
-        self.run("vacuum (analyze) public.bench", "checkpoint")
+        self.run("vacuum (analyze) public.bench")
 
     def builds(self):
         return [self.build(dimensions) for dimensions in (384, 1_536)]
@@ -155,7 +155,7 @@ class IndexBench(Bench):
                     continue
                 times[way].append(self.timed(ways[way]))
                 print(f"{dimensions} dimensions, {way}: {times[way][-1]:.1f} s", file=sys.stderr)
-                self.run(f'drop index public."{name}"', "checkpoint")
+                self.run(f'drop index public."{name}"')
         ratios = [ours / bare for ours, bare in zip(times["vecops"], times["the same statement"])]
         ours = statistics.median(times["vecops"])
         return {

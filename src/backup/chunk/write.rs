@@ -9,8 +9,10 @@ use zstd::zstd_safe::{CParameter, ParamSwitch};
 
 use super::super::digest::{RowsDigest, Sha};
 use super::super::repository::{Repository, not_written};
+use super::super::stage::DumpStage;
 use super::{Chunk, Codec, LARGEST, MOST_ROWS, PlanesEncoder, Range};
 use crate::error::{Context as _, Error, Result};
+use crate::failpoint::reach_blocking;
 use crate::vector::copy::{CopyDecoder, HEADER, TRAILER};
 
 /// How many bytes are handed to the compressor at once.
@@ -150,6 +152,7 @@ impl Open {
             Codec::Zstd => compressor.write_all(&HEADER).map(|()| Coder::Plain(compressor)),
             Codec::Planes => PlanesEncoder::begin(compressor).map(Coder::Planes),
         };
+        reach_blocking(DumpStage::ChunkBegun.name());
         Ok(Self {
             coder: coder.map_err(|error| not_written(repository.root(), &error))?,
             rows: 0,
@@ -163,7 +166,9 @@ impl Open {
         let sealed = end(self.coder);
         let stored = sealed.map_err(|error| not_written(repository.root(), &error))?;
         let object = Sha::finish(stored.hash);
+        reach_blocking(DumpStage::ChunkWritten.name());
         repository.publish_object(stored.file, &object, codec)?;
+        reach_blocking(DumpStage::ChunkNamed.name());
         Ok(Chunk {
             object,
             codec,

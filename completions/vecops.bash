@@ -765,7 +765,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__dump)
-            opts="-j -p -q -v -y -h -V --to --collection --schema --jobs --level --codec --allow-partial --dry-run --chunk-size --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            opts="-j -p -q -v -y -h -V --to --collection --schema --jobs --level --codec --allow-partial --dry-run --stall-timeout --chunk-size --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -797,6 +797,10 @@ _vecops() {
                     ;;
                 --codec)
                     COMPREPLY=($(compgen -W "zstd planes" -- "${cur}"))
+                    return 0
+                    ;;
+                --stall-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --chunk-size)
@@ -2355,7 +2359,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__restore)
-            opts="-j -p -q -v -y -h -V --table --schema --only-data --only-schema --drop-existing --swap --jobs --maintenance-work-mem --parallel-workers --restart --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            opts="-j -p -q -v -y -h -V --table --schema --only-data --only-schema --drop-existing --swap --jobs --maintenance-work-mem --parallel-workers --stall-timeout --restart --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2382,6 +2386,10 @@ _vecops() {
                     return 0
                     ;;
                 --parallel-workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stall-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -838,6 +838,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand dump" -s j -l jobs -d 'How
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l level -d 'The level of zstd; vectors gain nothing from more than 1' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l codec -d 'How chunks are coded' -r -f -a "zstd\t'Binary COPY in zstd, which `zstd -dc` gives back'
 planes\t'Vectors as planes of bytes in zstd: about a tenth smaller; without vecops it needs Python'"
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l stall-timeout -d 'How long nothing may come from the server before a second session asks whether it still works' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l chunk-size -d 'How many MiB of rows a chunk is meant to have' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
@@ -958,6 +959,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l stall-timeout -d 'How long nothing may come from the server before a second session asks whether it still works' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

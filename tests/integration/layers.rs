@@ -11,6 +11,7 @@ const FOUNDATIONS: &[&str] = &[
     "connection",
     "catalog",
     "embedding",
+    "index_build",
 ];
 const DOMAINS: &[&str] = &[
     "bench",
@@ -21,6 +22,7 @@ const DOMAINS: &[&str] = &[
     "synthesize",
     "embedded",
     "index",
+    "tune",
     "backup",
 ];
 
@@ -33,6 +35,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
         "collection" => some(&["error", "manifest", "sql", "vector"]),
         "connection" => some(&["error", "progress", "manifest", "sql"]),
         "catalog" => some(&["error", "progress", "sql", "vector", "collection"]),
+        "index_build" => some(&["error", "progress", "connection", "sql", "vector"]),
         "embedding" => some(&["error", "progress", "manifest"]),
         "render" => some(&["error", "progress"]),
         "cli" => [BOTTOM, FOUNDATIONS, DOMAINS, &["render"]].concat(),

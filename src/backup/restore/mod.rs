@@ -12,7 +12,6 @@ mod facts;
 mod fit;
 mod ledger;
 mod load;
-mod memory;
 mod open;
 mod plan;
 mod select;
@@ -30,10 +29,11 @@ use super::stage::RestoreStage;
 use crate::connection::{Connector, Need, Session, TransactionOptions, Watch};
 use crate::error::{Error, Kind, Result};
 use crate::failpoint::reach;
+use crate::index_build::{Builder, Wishes};
 use crate::progress::Progress;
 use crate::sql::{self, Ident, QualifiedName};
 
-pub use build::{BuildSettings, BuiltIndex};
+pub use build::BuiltIndex;
 pub use canary::{CanaryResult, Recall};
 pub use plan::{PlannedIndex, PlannedTable, RestorePlan};
 
@@ -56,7 +56,7 @@ pub struct Request {
     /// How many sessions load at once.
     pub jobs: usize,
     /// How vector indexes are built.
-    pub build: BuildSettings,
+    pub build: Wishes,
     /// Whether an unfinished restore of the same is dropped and begun anew.
     pub restart: bool,
 }
@@ -294,13 +294,16 @@ pub async fn restore(
     report.seconds_to_data = started.elapsed().as_secs_f64();
     if let Stage::Indexes(done) = stage {
         let build = build::Build {
-            connector,
+            builder: Builder {
+                connector: Some(connector),
+                progress,
+            },
             wanted: &wanted,
             ledger: &ledger,
-            settings: &request.build,
+            wishes: request.build,
             plan: &prepared.plan,
         };
-        report.indexes = watch.over(build.run(session, done, progress)).await?;
+        report.indexes = watch.over(build.run(session, done)).await?;
         watch.over(ledger.enter(session, Stage::Opening)).await?;
         reach(RestoreStage::IndexesBuilt.name()).await;
     }

@@ -2,6 +2,7 @@
 
 mod archives;
 mod changes;
+mod comparing;
 mod damage;
 mod definition;
 mod disks;

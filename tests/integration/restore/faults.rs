@@ -339,7 +339,7 @@ async fn a_build_that_outgrows_its_memory_says_so_while_it_runs() {
         restore(&sandbox, &target, &["--maintenance-work-mem", "1MB"])
             .assert()
             .success()
-            .stderr(predicates::str::contains("the graph no longer fits"));
+            .stderr(predicates::str::contains("no longer fits into its memory"));
         target.remove().await;
     })
     .await;

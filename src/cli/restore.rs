@@ -225,6 +225,9 @@ impl Report for RestorePlan {
                 );
             }
         }
+        for follower in &self.followers {
+            page.line(sanitize(&format!("{follower} follows the restored table")));
+        }
         for index in &self.indexes {
             build_line(index, self.maintenance_work_mem, page);
         }

@@ -6,6 +6,7 @@ mod damage;
 mod definition;
 mod dumping;
 mod emergency;
+mod exporting;
 mod fixture;
 pub(crate) mod interruption;
 pub(crate) mod rich;

@@ -4,3 +4,4 @@ mod cuts;
 mod faults;
 mod fixture;
 mod restoring;
+mod swapping;

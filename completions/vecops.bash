@@ -133,6 +133,9 @@ _vecops() {
             vecops__subcmd__index,restore-deferred)
                 cmd="vecops__subcmd__index__subcmd__restore__subcmd__deferred"
                 ;;
+            vecops__subcmd__index,tune)
+                cmd="vecops__subcmd__index__subcmd__tune"
+                ;;
             vecops__subcmd__profile,check)
                 cmd="vecops__subcmd__profile__subcmd__check"
                 ;;
@@ -1463,7 +1466,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__index)
-            opts="-p -q -v -y -h -V --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version estimate list create reindex drop clean restore-deferred"
+            opts="-p -q -v -y -h -V --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version estimate list tune create reindex drop clean restore-deferred"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1888,6 +1891,84 @@ _vecops() {
                     return 0
                     ;;
                 --workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --db-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json stream-json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        vecops__subcmd__index__subcmd__tune)
+            opts="-k -p -q -v -y -h -V --recall --k --p95 --queries --builtin --stored --level --seed --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --recall)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -k)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --p95)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stored)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -W "ef" -- "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -450,8 +450,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB' -r
-complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -554,34 +554,35 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d '
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and every vector column without one'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list create reindex drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and every vector column without one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "tune" -d 'Say which ef_search, or which other index, gives the recall that is wanted'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l rows -d 'How many rows the index holds; without it, as many as the table' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l dimensions -d 'How many dimensions it holds; of a sparsevec, how many elements that are not zero' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l type -d 'The element type that it holds: vector, halfvec, bit or sparsevec' -r
@@ -633,6 +634,35 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l recall -d 'The recall that is wanted, such as 0.98: the lower end of its 95 % interval is to meet it' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l p95 -d 'The most milliseconds that 95 of 100 queries may take, the network included' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l level -d 'What may change: only ef_search, or the index as well' -r -f -a "ef\t'The smallest ef_search for the index that is there'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l seed -d 'Draws the order of the queries' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l method -d 'A graph, or lists around centres' -r -f -a "hnsw\t''
 ivfflat\t''"
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -l metric -d 'How distance is measured: l2, inner-product, cosine, l1, hamming or jaccard' -r
@@ -1012,8 +1042,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_su
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -19,4 +19,5 @@ pub mod manifest;
 pub mod repository;
 pub mod restore;
 pub mod selection;
+pub mod stage;
 pub mod verify;

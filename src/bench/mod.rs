@@ -79,25 +79,7 @@ pub async fn run(
             on.table.plain()
         )));
     }
-    let mut transaction = session.begin(&request.transaction.clone().long()).await?;
-    sql::run(&mut transaction, on.extension.load_library())
-        .await
-        .context("load pgvector")?;
-    let measuring = measure::Measuring::new(on, queries, request);
-    let runs = u64::from(request.passes) + 2;
-    let each = (request.configurations.len() * queries.len()) as u64;
-    let task = progress.task(
-        &format!("measure {}", on.table.plain()),
-        Unit::Steps,
-        Some(runs * each),
-    );
-    let runs = measuring.run(&mut transaction, &task).await?;
-    task.finish();
-    transaction.commit().await.context("end the transaction")?;
-    let configurations = runs
-        .into_iter()
-        .map(|run| run.report(on, &truth.exact, request))
-        .collect::<Vec<_>>();
+    let configurations = measure(session, on, queries, &truth.exact, request, progress).await?;
     let method = on.index().map(|index| index.method.as_str());
     warnings.extend(truth.warnings());
     warnings.extend(configurations.iter().flat_map(|it| it.warnings(method)));
@@ -118,6 +100,36 @@ pub async fn run(
         warnings,
         seconds: started.elapsed().as_secs_f64(),
     })
+}
+
+/// Measures all configurations with all queries against exact neighbours that are known.
+pub async fn measure(
+    session: &mut Session,
+    on: &Target,
+    queries: &Queries,
+    exact: &[Exact],
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<Vec<Measured>> {
+    let mut transaction = session.begin(&request.transaction.clone().long()).await?;
+    sql::run(&mut transaction, on.extension.load_library())
+        .await
+        .context("load pgvector")?;
+    let measuring = measure::Measuring::new(on, queries, request);
+    let runs = u64::from(request.passes) + 2;
+    let each = (request.configurations.len() * queries.len()) as u64;
+    let task = progress.task(
+        &format!("measure {}", on.table.plain()),
+        Unit::Steps,
+        Some(runs * each),
+    );
+    let runs = measuring.run(&mut transaction, &task).await?;
+    task.finish();
+    transaction.commit().await.context("end the transaction")?;
+    Ok(runs
+        .into_iter()
+        .map(|run| run.report(on, exact, request))
+        .collect())
 }
 
 /// The exact neighbours of the queries, without measuring anything else.

@@ -27,7 +27,7 @@ pub enum Origin {
 
 impl Origin {
     /// What figures from such queries hide.
-    pub(super) fn warning(self) -> Option<String> {
+    pub fn warning(self) -> Option<String> {
         let text = "the queries are stored rows, which the graph links from their own neighbours: recall looks better \
                     than for real queries, whose misses were 2.6 to 5.4 times as many where it was measured";
         (self == Self::Stored).then(|| text.to_owned())
@@ -104,7 +104,7 @@ impl Queries {
     }
 
     /// The vectors.
-    pub(super) fn rows(&self) -> &Rows {
+    pub fn rows(&self) -> &Rows {
         &self.rows
     }
 
@@ -118,7 +118,8 @@ impl Queries {
         k + u32::from(self.origin == Origin::Stored)
     }
 
-    pub(super) fn summary(&self) -> QuerySet {
+    /// What a report says of them.
+    pub fn summary(&self) -> QuerySet {
         let mut digest = Sha256::new();
         for text in &self.texts {
             digest.update(text.as_bytes());

@@ -3,7 +3,7 @@
 
 mod assertions;
 mod exact;
-mod queries;
+pub(super) mod queries;
 mod view;
 
 use std::path::{Path, PathBuf};

@@ -18,6 +18,7 @@ mod globals;
 mod index;
 mod init;
 mod interrupt;
+mod memory;
 mod profile;
 mod provider;
 mod restore;

@@ -175,15 +175,23 @@ impl Estimate {
 
     /// The 95 % interval of the mean.
     pub fn interval(&self) -> Interval {
-        let rows = self.rows / self.design_effect;
-        let (mean, square) = (self.mean, DEVIATE * DEVIATE);
-        let middle = (mean + square / (2.0 * rows)) / (1.0 + square / rows);
-        let spread = (mean * (1.0 - mean) / rows + square / (4.0 * rows * rows)).sqrt();
-        let half = DEVIATE * spread / (1.0 + square / rows);
-        Interval {
-            low: (middle - half).max(0.0),
-            high: (middle + half).min(1.0),
-        }
+        wilson(self.mean, self.rows / self.design_effect)
+    }
+}
+
+/// The lower end of the 95 % interval of a mean over so many independent rows.
+pub fn lower_end(mean: f64, rows: f64) -> f64 {
+    wilson(mean, rows).low
+}
+
+fn wilson(mean: f64, rows: f64) -> Interval {
+    let square = DEVIATE * DEVIATE;
+    let middle = (mean + square / (2.0 * rows)) / (1.0 + square / rows);
+    let spread = (mean * (1.0 - mean) / rows + square / (4.0 * rows * rows)).sqrt();
+    let half = DEVIATE * spread / (1.0 + square / rows);
+    Interval {
+        low: (middle - half).max(0.0),
+        high: (middle + half).min(1.0),
     }
 }
 

@@ -30,3 +30,4 @@ mod support;
 mod synthesize;
 mod tls;
 mod tour;
+mod tune;

@@ -42,7 +42,8 @@ pub(super) async fn read(args: &QueryArgs, connection: &mut PgConnection, on: &T
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<Vec<f32>>> {
+/// The vectors of a file.
+pub(in crate::cli) fn read_file(path: &Path) -> Result<Vec<Vec<f32>>> {
     let text = if path.as_os_str() == "-" {
         std::io::read_to_string(std::io::stdin())
             .map_err(|source| Error::usage("read the queries from stdin").cause(source))?

@@ -1,0 +1,130 @@
+//! `vecops index tune`: the recall that is wanted, and the cheapest way to it.
+
+mod existing;
+mod view;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use sqlx::PgConnection;
+
+use crate::bench::{Origin, Queries, stored};
+use crate::catalog::Target;
+use crate::cli::Context;
+use crate::cli::bench::queries::read_file;
+use crate::error::{Error, Outcome, Result};
+use crate::seed::builtin;
+
+/// Say which ef_search, or which other index, gives the recall that is wanted
+///
+/// Level ef asks the index that is there: a few measurements find the smallest hnsw.ef_search whose recall surely (by the
+/// lower end of its interval) meets the target. Nothing is written or rebuilt: the transactions are read-only.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  vecops index tune documents --recall 0.98 --queries questions.jsonl
+  vecops index tune documents --recall 0.95 --k 20 --p95 25 --queries monday.jsonl tuesday.jsonl
+  vecops index tune public.items.embedding --recall 0.98 --stored 300")]
+pub(super) struct TuneArgs {
+    /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
+    target: String,
+
+    /// The recall that is wanted, such as 0.98: the lower end of its 95 % interval is to meet it
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    recall: f64,
+
+    /// How many neighbours a query asks for
+    #[arg(short, long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=200))]
+    k: u32,
+
+    /// The most milliseconds that 95 of 100 queries may take, the network included
+    #[arg(long, value_name = "MS")]
+    p95: Option<f64>,
+
+    #[command(flatten)]
+    queries: TuneQueries,
+
+    /// What may change: only ef_search, or the index as well
+    #[arg(long, value_enum, default_value = "ef")]
+    level: Level,
+
+    /// Draws the order of the queries
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+/// Where the queries come from.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct TuneQueries {
+    /// Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    queries: Vec<PathBuf>,
+
+    /// The questions that come with vecops, for the passages of `vecops seed --builtin`
+    #[arg(long)]
+    builtin: bool,
+
+    /// So many rows of the table itself, each left out of its own answer: flatters recall
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    stored: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// The smallest ef_search for the index that is there
+    Ef,
+}
+
+/// Runs it.
+pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
+    if args.p95.is_some_and(|limit| !limit.is_finite() || limit <= 0.0) {
+        return Err(Error::usage("`--p95` is to be more than 0 milliseconds"));
+    }
+    match args.level {
+        Level::Ef => existing::run(context, args).await,
+    }
+}
+
+/// A share between nought and one.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if share > 0.0 && share < 1.0 {
+        Ok(share)
+    } else {
+        Err("it is to lie between 0 and 1, such as 0.98".to_owned())
+    }
+}
+
+impl TuneQueries {
+    /// Reads or draws them; none where nothing says which.
+    async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
+        if let Some(count) = self.stored {
+            return stored(connection, on, count).await.map(Some);
+        }
+        let Some((origin, vectors)) = self.vectors()? else {
+            return Ok(None);
+        };
+        Queries::new(on, origin, &vectors).map(Some)
+    }
+
+    /// The vectors of files, or those that come with vecops.
+    fn vectors(&self) -> Result<Option<(Origin, Vec<Vec<f32>>)>> {
+        if self.builtin {
+            let questions = builtin::questions()?;
+            let vectors = questions.into_iter().map(|question| question.embedding);
+            return Ok(Some((Origin::Builtin, vectors.collect())));
+        }
+        let files = self.queries.iter().map(|path| read_file(Path::new(path)));
+        let vectors: Vec<Vec<f32>> = files.collect::<Result<Vec<_>>>()?.concat();
+        Ok((!self.queries.is_empty()).then_some((Origin::File, vectors)))
+    }
+}
+
+/// As a report says it.
+fn origin(of: Origin) -> &'static str {
+    match of {
+        Origin::File => "from the file",
+        Origin::Builtin => "that come with vecops",
+        Origin::Stored => "that are stored rows",
+    }
+}

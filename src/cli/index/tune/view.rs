@@ -1,0 +1,144 @@
+//! What a person reads of tuning.
+
+use std::time::Duration;
+
+use crate::error::Outcome;
+use crate::render::style::Role;
+use crate::render::terminal::sanitize;
+use crate::render::{Page, Report, Table, units};
+use crate::tune::{Advice, EfReport, Seen, Subject};
+
+impl Report for EfReport {
+    const KIND: &'static str = "index-tune";
+
+    fn human(&self, page: &mut Page) {
+        show_subject(&self.subject, self.exact_rows, page);
+        let preflight = &self.preflight;
+        let bytes = units::bytes(u64::try_from(preflight.bytes).unwrap_or_default());
+        page.field(
+            "index",
+            format!(
+                "`{}`, m = {}, ef_construction = {}, {bytes}, ef_search {} in new sessions",
+                sanitize(&preflight.index),
+                preflight.m,
+                preflight.ef_construction,
+                preflight.ef_search
+            ),
+        );
+        page.blank();
+        page.table(&measured(self));
+        page.blank();
+        show_answer(self, page);
+        for warning in &self.warnings {
+            page.styled(Role::Warning, &format!("note: {}", sanitize(warning)));
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.is_met() {
+            Outcome::Success
+        } else {
+            Outcome::NotMet
+        }
+    }
+}
+
+fn show_answer(report: &EfReport, page: &mut Page) {
+    let time = units::duration(Duration::from_secs_f64(report.seconds));
+    let Some(pick) = report.pick() else {
+        page.styled(
+                Role::Error,
+                &format!(
+                    "no ef_search reaches {} with this index; `vecops index tune --level rebuild` looks for another",
+                    report.subject.recall
+                ),
+            );
+        return;
+    };
+    page.styled(
+        Role::Good,
+        &format!(
+            "ef_search {}: the smallest whose recall is surely {} or more (found in {time})",
+            pick.ef_search, report.subject.recall
+        ),
+    );
+    if report.meets_p95 == Some(false) {
+        let line = format!(
+            "but 95 of 100 queries take up to {:.1} ms, more than wanted",
+            pick.p95_ms
+        );
+        page.styled(Role::Error, &line);
+    }
+    page.blank();
+    for advice in &report.advice {
+        show_advice(advice, page);
+    }
+}
+
+fn show_subject(subject: &Subject, rows: u64, page: &mut Page) {
+    let dimensions = subject
+        .dimensions
+        .map_or_else(String::new, |count| format!("({count})"));
+    page.heading(&format!(
+        "{}.{}  {}{dimensions}  {}  {} rows",
+        subject.table,
+        subject.column,
+        subject.element,
+        subject.metric,
+        units::count(rows)
+    ));
+    let limit = subject
+        .p95_ms
+        .map_or_else(String::new, |limit| format!(", 95 of 100 within {limit} ms"));
+    page.field(
+        "target",
+        format!("recall@{} of {} or more{limit}", subject.k, subject.recall),
+    );
+    page.field("queries", format!("{} {}", subject.queries, subject.origin));
+}
+
+fn measured(report: &EfReport) -> Table {
+    let mut table = Table::new()
+        .number("ef_search")
+        .number(&format!("recall@{}", report.subject.k))
+        .number("95 % interval")
+        .number("worst 1 %")
+        .number("pages")
+        .number("p50 ms")
+        .number("p95 ms")
+        .text("");
+    for one in &report.measured {
+        table.row(row(report, one));
+    }
+    table
+}
+
+fn row(report: &EfReport, one: &Seen) -> [String; 8] {
+    let mut notes = Vec::new();
+    if one.ef_search == report.preflight.ef_search {
+        notes.push("today");
+    }
+    if Some(one.ef_search) == report.ef_search {
+        notes.push("pick");
+    }
+    [
+        one.ef_search.to_string(),
+        format!("{:.4}", one.recall),
+        format!("{:.4}-{:.4}", one.interval.low, one.interval.high),
+        format!("{:.2}", one.worst_percent),
+        format!("{:.0}", one.pages),
+        format!("{:.2}", one.p50_ms),
+        format!("{:.2}", one.p95_ms),
+        notes.join(", "),
+    ]
+}
+
+fn show_advice(advice: &Advice, page: &mut Page) {
+    page.line(advice.reaches);
+    for statement in &advice.statements {
+        page.line(format!("  {}", sanitize(statement)));
+    }
+    if let Some(mind) = advice.mind {
+        page.styled(Role::Dim, &format!("  {mind}"));
+    }
+}

@@ -3,9 +3,11 @@
 mod create;
 mod deferred;
 mod estimate;
+mod gate;
 mod list;
 mod reindex;
 mod remove;
+mod replace;
 mod tune;
 mod view;
 
@@ -34,6 +36,7 @@ enum IndexCommand {
     Tune(tune::TuneArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
+    Replace(Box<replace::ReplaceArgs>),
     Drop(remove::DropArgs),
     Clean(remove::CleanArgs),
     RestoreDeferred(deferred::RestoreDeferredArgs),
@@ -79,6 +82,7 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
         IndexCommand::Tune(args) => tune::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
+        IndexCommand::Replace(args) => replace::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,
         IndexCommand::Clean(args) => remove::clean(context, &args).await,
         IndexCommand::RestoreDeferred(args) => deferred::run(context, &args).await,

@@ -5,3 +5,5 @@ mod deferring;
 mod estimating;
 mod faults;
 mod fixture;
+mod replacing;
+mod resuming;

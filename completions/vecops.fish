@@ -554,35 +554,36 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d '
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and every vector column without one'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "tune" -d 'Say which ef_search, or which other index, gives the recall that is wanted'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and every vector column without one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "tune" -d 'Say which ef_search, or which other index, gives the recall that is wanted'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "replace" -d 'Replace a vector index by one with other parameters, another type or another method, without ever being without one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune create reindex replace drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l rows -d 'How many rows the index holds; without it, as many as the table' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l dimensions -d 'How many dimensions it holds; of a sparsevec, how many elements that are not zero' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l type -d 'The element type that it holds: vector, halfvec, bit or sparsevec' -r
@@ -726,6 +727,48 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l method -d 'Another method: a graph, or lists around centres' -r -f -a "hnsw\t''
+ivfflat\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l m -d 'Links of each element of a graph' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-construction -d 'Candidates kept while an element enters a graph; at least twice m' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l lists -d 'Lists of an ivfflat index' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l type -d 'The element type that the new index holds: vector, halfvec, bit or sparsevec; queries must then be written otherwise' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-search -d 'How many candidates an HNSW scan keeps' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l probes -d 'How many lists an IVFFlat scan looks into' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l min-recall -d 'The least recall, which the lower end of its interval must reach; without it, the new index must not be worse' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l max-p95-ratio -d 'The most that the 95th percentile of latency may be, in times the old one\'s' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l grace -d 'How long the old index is kept afterwards; 0s drops it at once' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l keep -d 'Leave a new index that is not good enough beside the old one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l finish -d 'Drop the old index now'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l rollback -d 'Give the old index its name again, and drop the new one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -868,6 +911,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand dump" -s j -l jobs -d 'How
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l level -d 'The level of zstd; vectors gain nothing from more than 1' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l codec -d 'How chunks are coded' -r -f -a "zstd\t'Binary COPY in zstd, which `zstd -dc` gives back'
 planes\t'Vectors as planes of bytes in zstd: about a tenth smaller; without vecops it needs Python'"
+complete -c vecops -n "__fish_vecops_using_subcommand dump" -l stall-timeout -d 'How long nothing may come from the server before a second session asks whether it still works' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l chunk-size -d 'How many MiB of rows a chunk is meant to have' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
@@ -1013,6 +1057,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l stall-timeout -d 'How long nothing may come from the server before a second session asks whether it still works' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

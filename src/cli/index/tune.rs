@@ -55,7 +55,7 @@ pub(super) struct TuneArgs {
 /// Where the queries come from.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-struct TuneQueries {
+pub(super) struct TuneQueries {
     /// Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     queries: Vec<PathBuf>,
@@ -86,7 +86,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
 }
 
 /// A share between nought and one.
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if share > 0.0 && share < 1.0 {
         Ok(share)
@@ -97,7 +97,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl TuneQueries {
     /// Reads or draws them; none where nothing says which.
-    async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
+    pub(super) async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
         if let Some(count) = self.stored {
             return stored(connection, on, count).await.map(Some);
         }
@@ -121,7 +121,7 @@ impl TuneQueries {
 }
 
 /// As a report says it.
-fn origin(of: Origin) -> &'static str {
+pub(super) fn origin(of: Origin) -> &'static str {
     match of {
         Origin::File => "from the file",
         Origin::Builtin => "that come with vecops",

@@ -9,7 +9,6 @@ mod remove;
 mod tune;
 mod view;
 
-use bytesize::ByteSize;
 use clap::{Args, Subcommand};
 
 use super::Context;
@@ -44,8 +43,8 @@ enum IndexCommand {
 #[derive(Debug, Args)]
 struct BuildArgs {
     /// Memory for the build, such as 2GB; without it, what the graph needs and the server can spare
-    #[arg(long, value_name = "SIZE")]
-    maintenance_work_mem: Option<ByteSize>,
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    maintenance_work_mem: Option<u64>,
 
     /// Parallel workers for the build; without it, what the server allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1024))]
@@ -65,7 +64,7 @@ impl BuildArgs {
         BuildOptions {
             concurrently: !self.no_concurrently,
             wishes: Wishes {
-                memory: self.maintenance_work_mem.map(|size| size.as_u64()),
+                memory: self.maintenance_work_mem,
                 workers: self.workers,
             },
         }

@@ -1,12 +1,15 @@
-//! How results, progress, notes, logs and errors look: text, JSON, streams.
+//! How results, progress, notes, logs and errors look: text, JSON, streams, charts and reports to keep.
 //!
 //! stdout carries the result and nothing else; all the rest goes to stderr. This layer knows no domain: a
 //! command hands it a [`Report`]. It must not read the environment; the command layer resolves [`Style`] once.
 
+mod article;
 pub mod document;
 pub mod error;
 pub mod log;
+pub mod markup;
 mod page;
+pub mod plot;
 pub mod progress;
 pub mod style;
 mod table;
@@ -15,6 +18,7 @@ pub mod units;
 
 use serde::Serialize;
 
+pub use article::{Article, Markdown};
 pub use page::Page;
 pub use style::{OutputFormat, Style};
 pub use table::Table;

@@ -2,11 +2,13 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
 
+use super::article::plain;
+use super::markup::escape;
 use super::style::Role;
 use super::terminal::sanitize;
 
 /// A table under construction.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     headers: Vec<(String, CellAlignment)>,
     rows: Vec<Vec<String>>,
@@ -60,10 +62,11 @@ impl Table {
         );
         for row in &self.rows {
             let alignments = self.headers.iter().map(|(_, alignment)| *alignment);
-            table.add_row(row.iter().zip(alignments).map(|(text, alignment)| {
-                let shown = if text.is_empty() { "–" } else { text };
-                Cell::new(shown).set_alignment(alignment)
-            }));
+            table.add_row(
+                row.iter()
+                    .zip(alignments)
+                    .map(|(text, alignment)| Cell::new(shown(text)).set_alignment(alignment)),
+            );
         }
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
@@ -83,6 +86,50 @@ impl Table {
             .collect::<Vec<_>>()
             .join("\n")
     }
+}
+
+impl Table {
+    /// The table in HTML, in a box that scrolls where it is too wide.
+    pub(super) fn html(&self) -> String {
+        let class = |place: usize| match self.headers.get(place) {
+            Some((_, CellAlignment::Right)) => " class=\"number\"",
+            _ => "",
+        };
+        let cells = |row: &mut dyn Iterator<Item = &String>, tag: &str| -> String {
+            row.enumerate()
+                .map(|(place, text)| format!("<{tag}{}>{}</{tag}>", class(place), escape(shown(text))))
+                .collect::<Vec<_>>()
+                .concat()
+        };
+        let head = cells(&mut self.headers.iter().map(|(header, _)| header), "th");
+        let row = |row: &Vec<String>| format!("<tr>{}</tr>", cells(&mut row.iter(), "td"));
+        let rows = self.rows.iter().map(row).collect::<Vec<_>>().concat();
+        format!(
+            "<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+    }
+
+    /// The table in Markdown.
+    pub(super) fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let head = self.headers.iter().map(|(header, _)| plain(header)).collect();
+        let bars = self.headers.iter().map(|(_, alignment)| match alignment {
+            CellAlignment::Right => "---:".to_owned(),
+            _ => "---".to_owned(),
+        });
+        let rows = self
+            .rows
+            .iter()
+            .map(|row| line(row.iter().map(|text| plain(shown(text))).collect()));
+        [line(head), line(bars.collect())]
+            .into_iter()
+            .chain(rows)
+            .collect()
+    }
+}
+
+fn shown(text: &str) -> &str {
+    if text.is_empty() { "–" } else { text }
 }
 
 impl Default for Table {

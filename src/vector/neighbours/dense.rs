@@ -19,7 +19,7 @@ pub(super) struct DenseQueries {
     norms: Vec<f64>,
 }
 
-/// From how many open ones on it pays to measure the most promising first.
+/// How many of the open ones are measured first, the most promising.
 const MANY_OPEN: usize = 64;
 
 /// A block, ready to be multiplied.
@@ -91,14 +91,24 @@ impl DenseQueries {
     ) {
         let bound = self.comparable(nearest.bound());
         let mut open: Vec<(f64, usize)> = Vec::new();
-        for (row, score) in scores.iter().enumerate() {
-            let least = self.at_least(query, row, f64::from(*score), factors);
+        let mut look_at = |row: usize, score: f32| {
+            let least = self.at_least(query, row, f64::from(score), factors);
             if least <= bound {
                 open.push((least, row));
             }
+        };
+        match self.least_score(query, bound, factors) {
+            Some(least_score) => reaching(least_score, scores, &mut look_at),
+            None => scores
+                .iter()
+                .enumerate()
+                .for_each(|(row, score)| look_at(row, *score)),
         }
-        if bound.is_infinite() || open.len() > MANY_OPEN {
-            open.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+        let first = MANY_OPEN.max(nearest.count());
+        if open.len() > first {
+            let by_least = |one: &(f64, usize), other: &(f64, usize)| one.0.total_cmp(&other.0);
+            let (promising, _, _) = open.select_nth_unstable_by(first, by_least);
+            promising.sort_unstable_by(by_least);
         }
         for (least, row) in open {
             if least > self.comparable(nearest.bound()) {
@@ -107,6 +117,30 @@ impl DenseQueries {
             let exact = exact::distance(self.metric, self.queries.row(query), vectors.row(row));
             nearest.offer(exact, || block.key(row));
         }
+    }
+
+    /// The score below which no vector of a block is within the bound, whatever its own length; where there is one.
+    fn least_score(&self, query: usize, bound: f64, factors: &Factors<'_>) -> Option<f32> {
+        let rounding = self.terms() * UNIT;
+        let least = match self.metric {
+            Metric::Cosine => 1.0 - bound - rounding,
+            Metric::InnerProduct => {
+                let norm = self.norms.get(query).copied().unwrap_or_default();
+                -bound - rounding * norm * factors.longest - self.terms() * f64::from(f32::MIN_POSITIVE)
+            }
+            _ => return None,
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounding to 32 bits, made good by going two steps down"
+        )]
+        let least = least as f32;
+        Some(least.next_down().next_down())
+    }
+
+    /// How many terms a score sums up, with some to spare.
+    fn terms(&self) -> f64 {
+        f64::from(u32::try_from(self.queries.dimensions).unwrap_or(u32::MAX)) + 8.0
     }
 
     /// A distance as [`Self::at_least`] gives it: squared where that saves the root.
@@ -120,10 +154,9 @@ impl DenseQueries {
     /// The least that the distance can be, given what 32 bits say. What overflowed there says nothing.
     fn at_least(&self, query: usize, row: usize, score: f64, factors: &Factors<'_>) -> f64 {
         let norm = |norms: &[f64], at: usize| norms.get(at).copied().unwrap_or_default();
-        let terms = f64::from(u32::try_from(self.queries.dimensions).unwrap_or(u32::MAX)) + 8.0;
-        let rounding = terms * UNIT;
+        let rounding = self.terms() * UNIT;
         // Products below the least number of 32 bits are lost whole.
-        let lost = terms * f64::from(f32::MIN_POSITIVE);
+        let lost = self.terms() * f64::from(f32::MIN_POSITIVE);
         if !score.is_finite() {
             return f64::NEG_INFINITY;
         }
@@ -158,6 +191,29 @@ impl DenseQueries {
             norms,
             longest,
         }
+    }
+}
+
+/// Hands on the scores that reach the least one, and those that are no number: what overflowed says nothing.
+fn reaching(least: f32, scores: &[f32], look_at: &mut impl FnMut(usize, f32)) {
+    const LANES: usize = 32;
+    let falls_short = |score: f32| score < least && score > f32::NEG_INFINITY;
+    let (chunks, rest) = scores.as_chunks::<LANES>();
+    for (chunk, scores) in chunks.iter().enumerate() {
+        // Nearly all chunks fall short as a whole, which is told without a branch for each of them.
+        if scores.iter().fold(true, |all, score| all & falls_short(*score)) {
+            continue;
+        }
+        for (at, score) in scores
+            .iter()
+            .enumerate()
+            .filter(|(_, score)| !falls_short(**score))
+        {
+            look_at(chunk * LANES + at, *score);
+        }
+    }
+    for (at, score) in rest.iter().enumerate() {
+        look_at(chunks.len() * LANES + at, *score);
     }
 }
 

@@ -63,6 +63,11 @@ impl Nearest {
         }
     }
 
+    /// How many are asked for.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// What is farther away than this is no neighbour.
     pub(super) fn bound(&self) -> f64 {
         self.kept

@@ -3,6 +3,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::vector::exact;
 
+/// How many vectors come in a block: the second one meets a bound.
+const AT_ONCE: usize = 70;
+
 const FLOATS: [Metric; 4] = [Metric::L2, Metric::InnerProduct, Metric::Cosine, Metric::L1];
 
 fn block(rows: Rows, first: usize) -> Block {
@@ -59,8 +62,12 @@ proptest! {
             let mut other = search.fork();
             let half = stored.len() / dimensions / 2;
             let (first, second) = stored.split_at(half * dimensions);
-            search.add(&block(Rows::dense(dimensions, first.to_vec()), 0)).unwrap();
-            other.add(&block(Rows::dense(dimensions, second.to_vec()), half)).unwrap();
+            for (part, start, search) in [(first, 0, &mut search), (second, half, &mut other)] {
+                for (number, some) in part.chunks(AT_ONCE * dimensions).enumerate() {
+                    let some = Rows::dense(dimensions, some.to_vec());
+                    search.add(&block(some, start + number * AT_ONCE)).unwrap();
+                }
+            }
             search.merge(other);
             for (query, exact) in asked.chunks(dimensions).zip(search.finish()) {
                 let distance = |row| exact::distance(metric, query, row);

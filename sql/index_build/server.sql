@@ -8,4 +8,13 @@ select
     least(
         pg_catalog.current_setting('max_parallel_workers')::int4,
         pg_catalog.current_setting('max_worker_processes')::int4
-    ) as parallel_workers
+    ) as parallel_workers,
+    coalesce(
+        (
+            select pg_catalog.string_to_array(pg_catalog.substring(e.extversion, '^[0-9]+(?:[.][0-9]+)*'), '.')::int4[]
+                >= '{0,8,2}'::int4[]
+            from pg_catalog.pg_extension e
+            where e.extname = 'vector'
+        ),
+        true
+    ) as parallel_is_safe

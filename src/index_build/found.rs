@@ -4,15 +4,10 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 
 use super::definition::Definition;
-use super::estimate::{Hnsw, Ivfflat, Layout, Shape};
+use super::estimate::{Layout, Shape};
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{Ident, QualifiedName, fixed};
 use crate::vector::{ElementType, Metric};
-
-/// The m of an index that does not say one.
-const USUAL_M: u32 = 16;
-/// The lists of an index that does not say them.
-const USUAL_LISTS: u32 = 100;
 
 /// A vector index of the database.
 #[expect(
@@ -84,7 +79,7 @@ struct Row {
 
 /// The vector indexes of a table, or of the whole database, valid or not.
 pub async fn vector_indexes(connection: &mut PgConnection, table_oid: Option<i64>) -> Result<Vec<Found>> {
-    let rows = fixed(include_str!("../../sql/index/vector_indexes.sql"))
+    let rows = fixed(include_str!("../../sql/index_build/vector_indexes.sql"))
         .bind(table_oid)
         .fetch_all(connection)
         .await
@@ -131,27 +126,10 @@ impl Found {
 /// What the index's rows are; none where its type's size depends on its values.
 fn layout(row: &Row) -> Option<Layout> {
     let element: ElementType = row.opclass.split('_').next()?.parse().ok()?;
-    let dimensions = u32::try_from(row.dimensions).ok().filter(|&count| count > 0)?;
-    if element == ElementType::Sparsevec {
-        return None;
-    }
-    let option = |wanted: &str| {
-        let value = |option: &String| option.strip_prefix(wanted)?.strip_prefix('=')?.parse().ok();
-        row.options.iter().find_map(value)
-    };
-    let shape = Shape { element, dimensions };
-    Some(match row.method.as_str() {
-        "hnsw" => Layout::Hnsw(Hnsw {
-            shape,
-            m: option("m").unwrap_or(USUAL_M),
-        }),
-        _ => Layout::Ivfflat(Ivfflat {
-            shape,
-            lists: option("lists").unwrap_or(USUAL_LISTS),
-        }),
-    })
+    let dimensions = u32::try_from(row.dimensions).ok()?;
+    Layout::of_index(&row.method, Shape { element, dimensions }, &row.options)
 }
 
-fn name(text: &str) -> Result<Ident> {
+pub(super) fn name(text: &str) -> Result<Ident> {
     Ident::new(text).map_err(|error| Error::bug(format!("the catalog holds a name that is none: {error}")))
 }

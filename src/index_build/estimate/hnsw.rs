@@ -37,7 +37,7 @@ impl Hnsw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::estimate::MIB;
+    use crate::index_build::estimate::MIB;
     use crate::vector::ElementType::{self, Bit, Halfvec, Vector};
 
     fn hnsw(element: ElementType, dimensions: u32, m: u32) -> Hnsw {

@@ -20,6 +20,9 @@ pub struct Server {
     pub maintenance_workers: i32,
     /// The parallel workers that the whole server has.
     pub parallel_workers: i32,
+    /// Whether pgvector builds in parallel without harm; before 0.8.2 such builds may crash or leak rows of other tables
+    /// (CVE-2026-3172).
+    pub parallel_is_safe: bool,
 }
 
 /// A table that an index is built on.
@@ -62,8 +65,8 @@ struct TableRow {
 }
 
 /// What the server gives.
-pub(super) async fn server(connection: &mut PgConnection) -> Result<Server> {
-    let row = fixed(include_str!("../../sql/index/server.sql"))
+pub async fn server(connection: &mut PgConnection) -> Result<Server> {
+    let row = fixed(include_str!("../../sql/index_build/server.sql"))
         .fetch_one(connection)
         .await
         .context("read the server's limits")?;
@@ -71,8 +74,8 @@ pub(super) async fn server(connection: &mut PgConnection) -> Result<Server> {
 }
 
 /// The table of this name.
-pub(super) async fn table(connection: &mut PgConnection, name: &QualifiedName) -> Result<TableFacts> {
-    let row = fixed(include_str!("../../sql/index/table.sql"))
+pub async fn table(connection: &mut PgConnection, name: &QualifiedName) -> Result<TableFacts> {
+    let row = fixed(include_str!("../../sql/index_build/table.sql"))
         .bind(name.schema.as_str())
         .bind(name.name.as_str())
         .fetch_optional(connection)

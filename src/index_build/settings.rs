@@ -35,6 +35,8 @@ pub struct Settings {
     pub needed: Option<u64>,
     /// The rows after which the graph no longer fits, where it does not.
     pub spills_after: Option<u64>,
+    /// Whether more than one process was out of the question, because this pgvector's parallel builds do harm.
+    pub is_unsafe_in_parallel: bool,
 }
 
 impl Settings {
@@ -45,11 +47,12 @@ impl Settings {
         let spare = (2 * size(server.shared_buffers)).min(size(server.effective_cache_size) / 2);
         let most = usual.max(spare);
         let allowed = server.maintenance_workers.min(server.parallel_workers);
-        let mut workers = wishes.workers.unwrap_or(if rows < WORTH_WORKERS {
-            0
-        } else {
-            u32::try_from(allowed).unwrap_or_default()
-        });
+        let mut workers = match wishes.workers {
+            _ if !server.parallel_is_safe => 0,
+            Some(workers) => workers,
+            None if rows < WORTH_WORKERS => 0,
+            None => u32::try_from(allowed).unwrap_or_default(),
+        };
         let memory = |workers: u32| {
             let needed = layout.map(|layout| with_room(layout.memory(rows, workers > 0)));
             let wanted = match layout {
@@ -74,6 +77,7 @@ impl Settings {
             workers,
             needed: layout.map(|layout| layout.memory(rows, workers > 0)),
             spills_after: layout.and_then(|layout| layout.spills_after(rows, memory, workers > 0)),
+            is_unsafe_in_parallel: !server.parallel_is_safe,
         }
     }
 
@@ -83,20 +87,29 @@ impl Settings {
         Self { workers: 0, ..self }
     }
 
-    /// The statements that make a session build so.
-    pub(super) fn statements(self) -> String {
-        format!(
-            "set statement_timeout = 0; set idle_session_timeout = 0; set maintenance_work_mem = '{}kB'; \
-             set max_parallel_maintenance_workers = {}; set min_parallel_table_scan_size = 0",
-            self.memory / 1024,
-            self.workers
-        )
+    /// The statements that make a session, or only its transaction, build so.
+    pub(super) fn statements(self, lock_timeout: &str, is_local: bool) -> String {
+        let set = if is_local { "set local" } else { "set" };
+        [
+            ("statement_timeout", "0".to_owned()),
+            ("idle_session_timeout", "0".to_owned()),
+            ("lock_timeout", lock_timeout.to_owned()),
+            ("maintenance_work_mem", format!("{}kB", self.memory / 1024)),
+            ("max_parallel_maintenance_workers", self.workers.to_string()),
+            // Tables whose long values lie elsewhere look small, and would get no workers.
+            ("min_parallel_table_scan_size", "0".to_owned()),
+        ]
+        .map(|(name, value)| format!("{set} {name} = '{value}'"))
+        .join("; ")
     }
 
     /// What was chosen, as a sentence without its end.
     pub fn describe(self) -> String {
         let memory = mebibytes(self.memory);
         let workers = match self.workers {
+            0 if self.is_unsafe_in_parallel => {
+                "one process, because the parallel builds of pgvector before 0.8.2 are not safe".to_owned()
+            }
             0 => "one process".to_owned(),
             1 => "1 parallel worker".to_owned(),
             count => format!("{count} parallel workers"),
@@ -125,7 +138,7 @@ fn mebibytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::estimate::{Hnsw, Shape};
+    use crate::index_build::estimate::{Hnsw, Shape};
     use crate::vector::ElementType;
 
     const MICRO: Server = Server {
@@ -134,6 +147,7 @@ mod tests {
         effective_cache_size: 384 << 20,
         maintenance_workers: 1,
         parallel_workers: 2,
+        parallel_is_safe: true,
     };
 
     fn hnsw(dimensions: u32) -> Layout {
@@ -177,5 +191,24 @@ mod tests {
         let wished = Settings::choose(MICRO, Some(hnsw(384)), 50_000, wishes);
         assert_eq!((wished.memory, wished.workers), (64 * MIB, 1));
         assert_eq!(wished.alone().workers, 0);
+    }
+
+    #[test]
+    fn where_parallel_builds_do_harm_there_is_one_process() {
+        let server = Server {
+            parallel_is_safe: false,
+            ..MICRO
+        };
+        let wishes = Wishes {
+            memory: None,
+            workers: Some(3),
+        };
+        let settings = Settings::choose(server, Some(hnsw(384)), 50_000, wishes);
+        assert_eq!(settings.workers, 0);
+        assert!(
+            settings.describe().contains("not safe"),
+            "{}",
+            settings.describe()
+        );
     }
 }

@@ -3,12 +3,13 @@
 //! `CREATE INDEX CONCURRENTLY` leaves one under its own name, `REINDEX CONCURRENTLY` one with `_ccnew` or `_ccold`
 //! behind it. An index that is being built right now looks the same, but its table is locked by the builder.
 
-use sqlx::PgConnection;
+use sqlx::{FromRow, PgConnection};
 
+use super::build::Place;
 use super::definition::drop_statement;
-use super::found::{Found, vector_indexes};
+use super::found::{Found, name, vector_indexes};
 use crate::error::{Context as _, Error, Result};
-use crate::sql::{QualifiedName, run};
+use crate::sql::{QualifiedName, fixed, run};
 
 impl Found {
     /// Whether a build that failed has left it, and nobody is building it now.
@@ -31,23 +32,47 @@ pub async fn drop_concurrently(connection: &mut PgConnection, index: &QualifiedN
         .with_context(|| format!("drop the index `{}`", index.plain()))
 }
 
+/// The oids of the invalid indexes of a table that a build of this index may leave.
+pub(super) async fn invalid(connection: &mut PgConnection, place: &Place) -> Result<Vec<i64>> {
+    let invalid = read_invalid(connection, place).await?;
+    Ok(invalid.into_iter().map(|index| index.oid).collect())
+}
+
 /// Drops what failed builds left on a table, apart from what was there before; returns the names of what remains.
 pub(super) async fn drop_new(
     connection: &mut PgConnection,
-    table_oid: i64,
+    place: &Place,
     before: &[i64],
 ) -> Result<Vec<QualifiedName>> {
     let mut remaining = Vec::new();
-    for index in vector_indexes(connection, Some(table_oid)).await? {
-        if index.is_valid || before.contains(&index.oid) {
+    for index in read_invalid(connection, place).await? {
+        if before.contains(&index.oid) {
             continue;
         }
-        let name = index.definition.qualified();
+        let name = QualifiedName::new(name(&index.schema)?, name(&index.name)?);
         if index.is_busy || drop_concurrently(connection, &name).await.is_err() {
             remaining.push(name);
         }
     }
     Ok(remaining)
+}
+
+#[derive(FromRow)]
+struct Invalid {
+    oid: i64,
+    schema: String,
+    name: String,
+    is_busy: bool,
+}
+
+async fn read_invalid(connection: &mut PgConnection, place: &Place) -> Result<Vec<Invalid>> {
+    let rows = fixed(include_str!("../../sql/index_build/invalid.sql"))
+        .bind(place.table_oid)
+        .bind(place.index.name.as_str())
+        .fetch_all(connection)
+        .await
+        .context("look for invalid indexes")?;
+    rows.iter().map(|row| Ok(Invalid::from_row(row)?)).collect()
 }
 
 /// Names what could not be dropped.

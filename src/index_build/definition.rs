@@ -46,6 +46,6 @@ pub fn drop_statement(index: &QualifiedName, concurrently: bool) -> String {
 }
 
 /// Where it is concurrent, the statement neither stops writers nor runs inside a transaction.
-pub(super) fn word(concurrently: bool) -> &'static str {
+pub fn word(concurrently: bool) -> &'static str {
     if concurrently { "concurrently " } else { "" }
 }

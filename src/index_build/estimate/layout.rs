@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Hnsw, Ivfflat, MIB};
+use super::{Hnsw, Ivfflat, MIB, Shape};
+use crate::vector::ElementType;
+
+/// The m of an index that does not say one.
+const USUAL_M: u32 = 16;
+/// The lists of an index that does not say them.
+const USUAL_LISTS: u32 = 100;
 
 /// How an index lays its rows out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +21,29 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// That of an index with these storage parameters, each as `name=value`; none where its method is another, or the
+    /// size of its values depends on what they are.
+    pub fn of_index(method: &str, shape: Shape, options: &[String]) -> Option<Self> {
+        if shape.element == ElementType::Sparsevec || shape.dimensions == 0 {
+            return None;
+        }
+        let option = |wanted: &str| {
+            let value = |option: &String| option.strip_prefix(wanted)?.strip_prefix('=')?.parse().ok();
+            options.iter().find_map(value)
+        };
+        match method {
+            "hnsw" => Some(Self::Hnsw(Hnsw {
+                shape,
+                m: option("m").unwrap_or(USUAL_M),
+            })),
+            "ivfflat" => Some(Self::Ivfflat(Ivfflat {
+                shape,
+                lists: option("lists").unwrap_or(USUAL_LISTS),
+            })),
+            _ => None,
+        }
+    }
+
     /// The bytes on disk of a fresh index over so many different values.
     pub fn bytes(self, rows: u64) -> u64 {
         match self {

@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
-use sqlx::{FromRow, PgConnection};
+use sqlx::FromRow;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::connection::Session;
+use crate::error::Result;
 use crate::progress::{Progress, Task, Unit};
 use crate::sql::fixed;
 
@@ -27,6 +29,8 @@ pub(super) struct Watched<'a> {
     pub(super) rows: u64,
     /// The size that it will have.
     pub(super) bytes: Option<u64>,
+    /// The rows that its memory holds, where they are fewer.
+    pub(super) fits: Option<u64>,
 }
 
 /// What was seen.
@@ -88,25 +92,31 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks again and again, until it is dropped or can no longer look.
-    pub(super) async fn run(&mut self, connection: &mut PgConnection) {
+    pub(super) async fn run(&mut self, session: &mut Session) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let row = fixed(include_str!("../../sql/index/progress.sql"))
-                .bind(self.watched.pid)
-                .bind(self.watched.file_is_open)
-                .fetch_optional(&mut *connection)
-                .await;
-            match row.map(|row| row.as_ref().map(Row::from_row).transpose()) {
-                Ok(Ok(Some(row))) => self.look(&row),
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) | Err(error) => {
+            match self.read(session).await {
+                Ok(Some(row)) => self.look(&row),
+                Ok(None) => {}
+                Err(error) => {
                     tracing::debug!(%error, "the build can no longer be watched");
                     return;
                 }
             }
         }
+    }
+
+    async fn read(&self, session: &mut Session) -> Result<Option<Row>> {
+        let mut transaction = session.begin_read().await?;
+        let row = fixed(include_str!("../../sql/index_build/progress.sql"))
+            .bind(self.watched.pid)
+            .bind(self.watched.file_is_open)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        transaction.rollback().await?;
+        Ok(row.as_ref().map(Row::from_row).transpose()?)
     }
 
     /// Ends the task that is shown.
@@ -125,14 +135,14 @@ impl<'a> Watch<'a> {
         self.name_awaited(row);
         let step = step(row, self.watched.rows);
         if let Step::Rows { done, total } = step
-            && row.bytes.is_some_and(|bytes| bytes > 0)
-            && done < total
             && self.seen.spilled_after.is_none()
+            && let Some(after) = self.spilled_after(row, done, total)
         {
-            self.seen.spilled_after = Some(done);
+            self.seen.spilled_after = Some(after);
             self.progress.warn(&format!(
-                "the graph of `{}` left the memory after about {done} rows: from here on each row is several times \
-                 slower; more `maintenance_work_mem` would have kept it there",
+                "the graph of `{}` no longer fits into its memory after about {after} rows: from here on each row is \
+                 several times slower; interrupt and run the same command with a larger `--maintenance-work-mem`, if \
+                 the server has that much",
                 self.watched.label
             ));
         }
@@ -147,6 +157,17 @@ impl<'a> Watch<'a> {
             }
             Step::Other(phase) => self.begin(&phase, Unit::Unknown, None),
         }
+    }
+
+    /// The rows after which the graph no longer fitted. The file of a plain build is not to be seen, so there the rows
+    /// taken in are held against those that fit.
+    fn spilled_after(&self, row: &Row, done: u64, total: u64) -> Option<u64> {
+        if self.watched.file_is_open {
+            let is_written = row.bytes.is_some_and(|bytes| bytes > 0);
+            return (is_written && done < total).then_some(done);
+        }
+        let taken_in = u64::try_from(row.tuples_done).unwrap_or_default();
+        self.watched.fits.filter(|&fits| taken_in > fits)
     }
 
     /// Shows another step, where it is another.

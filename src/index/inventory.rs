@@ -191,23 +191,39 @@ fn rows_of(counted: f64) -> Option<u64> {
 }
 
 /// Whether an expression names a column, as a word of its own.
-fn names_column(expression: &str, column: &str) -> bool {
+pub fn names_column(expression: &str, column: &str) -> bool {
+    replaced_column(expression, column, "") != expression
+}
+
+/// An expression with something else in place of a column, where that is a word of its own.
+pub fn replaced_column(expression: &str, column: &str, with: &str) -> String {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
-    expression.match_indices(column).any(|(start, _)| {
+    let mut replaced = String::with_capacity(expression.len());
+    let mut rest = 0;
+    for (start, _) in expression.match_indices(column) {
+        let end = start + column.len();
         let before = expression[..start].chars().next_back();
-        let after = expression[start + column.len()..].chars().next();
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
-    })
+        let after = expression[end..].chars().next();
+        if !column.is_empty() && !before.is_some_and(is_part) && !after.is_some_and(is_part) {
+            replaced.push_str(&expression[rest..start]);
+            replaced.push_str(with);
+            rest = end;
+        }
+    }
+    replaced.push_str(&expression[rest..]);
+    replaced
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names_column;
+    use super::{names_column, replaced_column};
 
     #[test]
     fn a_column_is_found_as_a_word() {
         assert!(names_column("((embedding)::halfvec(3))", "embedding"));
         assert!(!names_column("((embedding_old)::halfvec(3))", "embedding"));
         assert!(names_column("(a_old || a)", "a"));
+        assert!(!names_column("(a || b)", ""));
+        assert_eq!(replaced_column("f(a_old, a, a)", "a", "$1"), "f(a_old, $1, $1)");
     }
 }

@@ -204,8 +204,8 @@ class IndexBench(Bench):
         return [self.spilled(*shape, serial) for shape in SPILLS for serial in (False, True)]
 
     def spilled(self, element, dimensions, m, serial):
-        """The row after which a graph leaves 32 or 80 MiB, in one process or with a worker."""
-        memory = 32 if serial else 80
+        """The row after which a graph leaves 16 MiB, in one process or with a worker."""
+        memory = 16
         # Where the estimate of so many rows reaches the memory, the graph is full.
         rows = 1_000_000
         estimate = self.said("index", "estimate", "--rows", rows, "--dimensions", dimensions, "--type", element, "--m", m)
@@ -217,7 +217,8 @@ class IndexBench(Bench):
         command = self.psql(
             f"set maintenance_work_mem = '{memory}MB'",
             f"set max_parallel_maintenance_workers = {0 if serial else 1}",
-            "set min_parallel_table_scan_size = 0",
+            # A worker in spite of so little memory.
+            "alter table public.figure set (parallel_workers = 1)",
             statement,
         )
         done = subprocess.run(command, env=self.environment, cwd=self.folder, text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)

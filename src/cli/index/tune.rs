@@ -2,6 +2,7 @@
 
 mod existing;
 mod output;
+mod prepare;
 mod rebuild;
 mod view;
 mod view_rebuild;
@@ -102,12 +103,12 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     }
     match args.level {
         Level::Ef => existing::run(context, args).await,
-        Level::Rebuild => rebuild::run(context, args).await,
+        Level::Rebuild => Box::pin(rebuild::run(context, args)).await,
     }
 }
 
 /// A share between nought and one.
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if share > 0.0 && share < 1.0 {
         Ok(share)

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::TuneArgs;
-use super::rebuild::method;
+use super::prepare::method;
 use crate::catalog::{LocatedColumn, Target};
 use crate::error::{Error, Result};
 use crate::index::{Request, drop_statement};
 use crate::sql::{Ident, QualifiedName};
-use crate::tune::{self, Apply, Asked, Column, RebuildReport, Row};
+use crate::tune::{self, Apply, Asked, Candidate, Column, RebuildReport, Row};
 
 /// Adds commands and SQL to a report with a pick.
 pub(super) fn complete(
@@ -95,31 +95,39 @@ fn new_name(on: &Target) -> Result<Ident> {
 
 /// The commands of vecops that do it; the recall that is wanted is their condition.
 fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
-    let candidate = pick.priced.candidate;
     if pick.priced.is_today {
         return Vec::new();
     }
-    let mut parameters = format!(
-        "--m {} --ef-construction {}",
-        candidate.m, candidate.ef_construction
-    );
-    let queries = queries(args);
+    let Candidate {
+        m,
+        ef_construction,
+        stored,
+        is_reranked,
+    } = pick.priced.candidate;
+    let parameters = format!("--m {m} --ef-construction {ef_construction}");
     match on.index() {
-        Some(index) if !candidate.is_reranked => {
-            parameters.push_str(&format!(" --type {}", candidate.stored.element));
-            vec![format!(
-                "vecops index replace {} {parameters} --min-recall {}{queries}",
-                index.name, args.recall
-            )]
-        }
+        Some(index) if !is_reranked => vec![format!(
+            "vecops index replace {}.{} {parameters} --type {} --min-recall {}{}",
+            on.table.schema.plain(),
+            index.name,
+            stored.element,
+            args.recall,
+            queries(args)
+        )],
         _ => {
-            if candidate.stored.element != on.element {
-                parameters.push_str(&format!(" --element {}", candidate.stored.element));
-            }
-            if Some(candidate.stored.dimensions) != on.dimensions {
-                parameters.push_str(&format!(" --dimensions {}", candidate.stored.dimensions));
-            }
-            vec![format!("vecops index create {} {parameters}", args.target)]
+            let element = match stored.element {
+                same if same == on.element => String::new(),
+                other => format!(" --element {other}"),
+            };
+            let dimensions = if Some(stored.dimensions) == on.dimensions {
+                String::new()
+            } else {
+                format!(" --dimensions {}", stored.dimensions)
+            };
+            vec![format!(
+                "vecops index create {} {parameters}{element}{dimensions}",
+                args.target
+            )]
         }
     }
 }

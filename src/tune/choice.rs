@@ -17,7 +17,7 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         .filter_map(|(runner, growth)| growth.as_ref()?.bend(runner.needed(wanted)?))
         .collect();
     let least = u16::try_from(wanted.k).unwrap_or(1_000).min(1_000);
-    let row = |runner: &Runner, forecast: Option<Forecast>, label: String| {
+    let row = |runner: &Runner, growth: &Growth, forecast: Option<Forecast>, label: String| {
         let build_seconds = runner.build_seconds(wanted.rows);
         let mut row = Row {
             label,
@@ -26,6 +26,11 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
             score: None,
             is_best_of_its_kind: false,
             refused: refused(&runner.priced, forecast.as_ref(), wanted),
+            curve: forecast.map_or_else(Vec::new, |it| {
+                let efs = around(it.ef_search, least);
+                efs.map(|ef| growth.forecast(wanted.rows, ef, wanted.recall, &bends))
+                    .to_vec()
+            }),
             forecast,
         };
         #[expect(clippy::cast_precision_loss, reason = "a size")]
@@ -41,7 +46,7 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         let label = runner.priced.candidate.label(column);
         if runner.priced.is_today {
             let now = growth.forecast(wanted.rows, wanted.ef_today.max(least), wanted.recall, &bends);
-            let mut row = row(runner, Some(now), format!("today: {label}"));
+            let mut row = row(runner, growth, Some(now), format!("today: {label}"));
             row.refused = (!now.is_assured).then(|| "it does not surely reach the target".to_owned());
             today.push(row);
         }
@@ -51,7 +56,7 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         } else {
             label
         };
-        rows.push(row(runner, forecast, label));
+        rows.push(row(runner, growth, forecast, label));
     }
     rows.sort_by(|one, other| {
         let score = |row: &Row| row.score.unwrap_or(f64::INFINITY);
@@ -115,4 +120,10 @@ fn mark_best(rows: &mut [Row]) {
         };
         row.is_best_of_its_kind = !figures.iter().flatten().any(beats);
     }
+}
+
+/// An `ef_search` with one below and one above.
+fn around(ef_search: u16, least: u16) -> [u16; 3] {
+    let [below, above] = [ef_search / 2, ef_search.saturating_mul(2)];
+    [below.max(least), ef_search, above.min(1_000)]
 }

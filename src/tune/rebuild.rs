@@ -74,6 +74,8 @@ pub struct Row {
     pub priced: Priced,
     /// What it will do; none where no `ef_search` is sure to reach the target.
     pub forecast: Option<Forecast>,
+    /// The same around that `ef_search`, below and above.
+    pub curve: Vec<Forecast>,
     /// Seconds of building over all rows on the machine that tuned: from, to.
     pub build_seconds: (f64, f64),
     /// Pages, size and building as one number; less is better.

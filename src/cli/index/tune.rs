@@ -62,7 +62,7 @@ pub(super) struct TuneArgs {
     #[command(flatten, next_help_heading = "Level rebuild")]
     rebuild: rebuild::RebuildArgs,
 
-    /// Write apply.sql and report.json into this folder
+    /// Write apply.sql, plot.svg and report.json of level rebuild into this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 

@@ -26,7 +26,10 @@ const TUNE: [&str; 13] = [
 fn runs(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
     let folder = sandbox.data().join("vecops/tune");
     let entries = std::fs::read_dir(folder).into_iter().flatten();
-    entries.map(|entry| entry.unwrap().path()).collect()
+    entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect()
 }
 
 /// The process of a run's server, where it has one.
@@ -86,6 +89,8 @@ async fn candidates_are_tried_away_from_the_database_and_one_is_picked() {
 
         let script = std::fs::read_to_string(sandbox.path().join("out/apply.sql")).unwrap();
         assert!(script.contains("hnsw.ef_search = "), "{script}");
+        let plot = std::fs::read_to_string(sandbox.path().join("out/plot.svg")).unwrap();
+        assert!(plot.contains("<svg") && plot.contains("ef "), "{plot}");
         assert!(sandbox.path().join("out/report.json").exists());
         assert_the_forecast_holds(&sandbox, database, tried);
     })

@@ -7,8 +7,9 @@ use super::prepare::method;
 use crate::catalog::{LocatedColumn, Target};
 use crate::error::{Error, Result};
 use crate::index::{Request, drop_statement};
+use crate::render::plot::{Axis, Chart, Point, Series};
 use crate::sql::{Ident, QualifiedName};
-use crate::tune::{self, Apply, Asked, Candidate, Column, RebuildReport, Row};
+use crate::tune::{self, Apply, Asked, Candidate, Column, Forecast, RebuildReport, Row};
 
 /// Adds commands and SQL to a report with a pick.
 pub(super) fn complete(
@@ -146,13 +147,34 @@ fn queries(args: &TuneArgs) -> String {
     }
 }
 
-/// Writes `apply.sql` and `report.json` into the folder of `--output`.
+/// Recall against pages, by what was said of each index around its `ef_search`.
+fn chart(report: &RebuildReport) -> Chart {
+    let k = report.subject.k;
+    let empty = Chart::new(
+        &format!("recall@{k} against pages, over {} rows", report.rows),
+        Axis::logarithmic("pages a query"),
+        Axis::share(&format!("recall@{k}")),
+    )
+    .described("What each index will do over all rows, with the range in which a measurement will lie 95 times in 100")
+    .with_target_y(report.subject.recall, "target");
+    report.tried.rows.iter().fold(empty, |chart, row| {
+        let point = |at: &Forecast| {
+            Point::new(at.pages, at.recall)
+                .y_between(at.interval.low, at.interval.high)
+                .labelled(&format!("ef {}", at.ef_search))
+        };
+        chart.with(Series::line(&row.label, row.curve.iter().map(point).collect()).estimated())
+    })
+}
+
+/// Writes `apply.sql`, `plot.svg` and `report.json` into the folder of `--output`.
 pub(super) fn write(args: &TuneArgs, report: &RebuildReport) -> Result<()> {
     let Some(folder) = &args.output else { return Ok(()) };
     fs_err::create_dir_all(folder)?;
     if let Some(script) = &report.apply_sql {
         put(&folder.join("apply.sql"), script)?;
     }
+    put(&folder.join("plot.svg"), &chart(report).svg())?;
     let text = serde_json::to_string_pretty(report)
         .map_err(|source| Error::bug("the report cannot be written as JSON").caused_by(&source))?;
     put(&folder.join("report.json"), &format!("{text}\n"))

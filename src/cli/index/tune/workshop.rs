@@ -28,6 +28,14 @@ impl Workshop {
         let environment = context.environment();
         let parent = environment.data_folder.with_file_name("tune");
         make_folder(&parent, environment.is_root)?;
+        // Runs that begin at once take turns until each holds the lock of its own folder.
+        let turn = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(parent.join("lock"))
+            .context("lock the folder of the runs")?;
+        turn.lock().context("lock the folder of the runs")?;
         sweep(context, &parent).await?;
         let folder = tempfile::Builder::new()
             .prefix("run-")

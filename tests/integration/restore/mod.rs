@@ -4,6 +4,7 @@ mod cuts;
 mod damage;
 mod faults;
 pub(crate) mod fixture;
+mod links;
 mod planning;
 mod restoring;
 mod stages;

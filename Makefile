@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed bench-exact bench-backup bench-index coverage-backup fuzz docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup bench-index coverage-backup fuzz docs clean supabase-cli generate
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -34,6 +34,10 @@ fuzz: ## Every reader under made-up bytes, EACH=300 seconds long (needs nightly 
 bench-exact: ## Exact neighbours: by vecops on this machine against SQL on the server (needs psql and Python)
 	cargo build --release
 	python3 benches/exact.py --rows $(or $(ROWS),250000)
+
+bench-tune: ## vecops index tune against the whole grid on the whole table (needs psql and Python; ROWS=250000, QUICK=1, VECOPS_BENCH_DATA, VECOPS_BENCH_QUERIES)
+	cargo build --release
+	python3 benches/tune.py --rows $(or $(ROWS),$(if $(QUICK),20000,250000))
 
 bench-backup: ## vecops dump and restore against pg_dump, pg_restore and psql (needs psql and zstd; ROWS=250000, QUICK=1, PG_DUMP=FILE, VECOPS_BENCH_DATA=FILE)
 	cargo build --release

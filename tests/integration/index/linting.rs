@@ -183,7 +183,11 @@ async fn the_planners_choice_is_told_with_the_ef_at_which_it_turns() {
         let query = lint_sql(database, 0, sql, &["--set", "random_page_cost=4", "--set", &near]);
         assert_eq!(causes(&query), ["flip-near"]);
         // A tenth of the rows, which a LIMIT without its value is taken for, costs more than ten.
-        let at_the_edge = ["--set", "random_page_cost=4", "--set", &near];
+        let ten = "select id from docs order by embedding <=> $1 limit 10";
+        let dear = ["--set", "random_page_cost=8", "--set", "hnsw.ef_search=900"];
+        let edge = lint_sql(database, 3, ten, &dear)["flip"]["index_up_to"].to_string();
+        let edge = format!("hnsw.ef_search={edge}");
+        let at_the_edge = ["--set", "random_page_cost=8", "--set", &edge];
         let query = lint_sql(
             database,
             0,

@@ -4,6 +4,7 @@ mod create;
 mod deferred;
 mod estimate;
 mod gate;
+mod lint;
 mod list;
 mod reindex;
 mod remove;
@@ -34,6 +35,7 @@ enum IndexCommand {
     Estimate(estimate::EstimateArgs),
     List(list::ListArgs),
     Tune(tune::TuneArgs),
+    Lint(lint::LintArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
     Replace(Box<replace::ReplaceArgs>),
@@ -80,6 +82,7 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
         IndexCommand::Estimate(args) => estimate::run(context, &args).await,
         IndexCommand::List(args) => list::run(context, &args).await,
         IndexCommand::Tune(args) => tune::run(context, &args).await,
+        IndexCommand::Lint(args) => lint::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
         IndexCommand::Replace(args) => replace::run(context, &args).await,

@@ -1,5 +1,8 @@
 //! The end of a dump: the manifest with everything that goes beside it, then the report.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use jiff::fmt::strtime;
 use uuid::Uuid;
 
@@ -36,13 +39,13 @@ pub(super) async fn publish(
         tables.push(table);
         journals.push(journal);
     }
+    if let Some(whole) = prepared.whole.and_then(Arc::into_inner) {
+        whole.finish();
+    }
     let reasons = locked.found.reasons;
-    let time = strtime::format("%Y%m%dT%H%M%SZ", begun.at)
-        .map_err(|error| Error::bug("a time has no name").cause(error))?;
-    let random = Uuid::new_v4().simple().to_string();
     let mut manifest = Manifest {
         format: FORMAT,
-        name: format!("{time}-{}", random.get(..8).unwrap_or_default()),
+        name: name(begun.at)?,
         created_by: format!("vecops {}", env!("CARGO_PKG_VERSION")),
         created: begun.at.to_string(),
         seconds: begun.clock.elapsed().as_secs_f64(),
@@ -72,14 +75,23 @@ pub(super) async fn publish(
     ))
 }
 
+/// A name that nothing else has. Names sort by time, those of the same second, too: five of the digits behind it are
+/// its fraction, the last three chance.
+fn name(at: Timestamp) -> Result<String> {
+    let time = strtime::format("%Y%m%dT%H%M%SZ", at)
+        .map_err(|error| Error::bug("a time has no name").cause(error))?;
+    let fraction = i64::from(at.subsec_nanosecond().clamp(0, 999_999_999)) * 0x10_0000 / 1_000_000_000;
+    let random = Uuid::new_v4().as_u128() % 0x1000;
+    Ok(format!("{time}-{fraction:05x}{random:03x}"))
+}
+
 fn table(work: TableWork, canaries: Vec<Canary>) -> Result<(Table, super::journal::Journal)> {
     let mut chunks: Vec<Chunk> = Vec::new();
     for done in std::mem::take(&mut *hold(&work.done)) {
         chunks.extend(done.ok_or_else(|| Error::bug("a range was left out"))?);
     }
     work.task.finish();
-    let journal =
-        std::sync::Arc::try_unwrap(work.journal).map_err(|_| Error::bug("a journal is still in use"))?;
+    let journal = Arc::try_unwrap(work.journal).map_err(|_| Error::bug("a journal is still in use"))?;
     let table = Table {
         columns: work.source.manifest_columns(),
         key: work.source.key.iter().map(|column| column.name.clone()).collect(),
@@ -121,5 +133,25 @@ fn report(manifest: &Manifest, folder: &str, reused_chunks: u64, request: &Reque
         retries: 0,
         jobs: request.jobs,
         seconds: manifest.seconds,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sort_by_time_within_a_second_too() {
+        let at = |text: &str| name(text.parse().unwrap()).unwrap();
+        let names = [
+            at("2026-01-01T00:00:00Z"),
+            at("2026-01-01T00:00:00.000001Z"),
+            at("2026-01-01T00:00:00.5Z"),
+            at("2026-01-01T00:00:00.999999999Z"),
+            at("2026-01-01T00:00:01Z"),
+        ];
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(names.iter().all(|name| name.len() == 25), "{names:?}");
+        assert!(names[2].starts_with("20260101T000000Z-80000"), "{names:?}");
     }
 }

@@ -82,7 +82,7 @@ impl Place {
 }
 
 /// All files below a folder.
-pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder.to_owned()];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -114,7 +114,7 @@ pub(super) async fn number(connection: &mut PgConnection, query: &str) -> i64 {
 }
 
 /// Makes `public.docs` with so many rows, of about 1 kB each, that do not compress.
-pub(super) async fn docs(database: &TestDatabase, rows: u32) {
+pub(crate) async fn docs(database: &TestDatabase, rows: u32) {
     let mut connection = database.connection().await;
     run(
         &mut connection,

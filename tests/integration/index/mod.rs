@@ -5,5 +5,8 @@ mod deferring;
 mod estimating;
 mod faults;
 mod fixture;
+mod linting;
+mod outages;
+mod reindexing;
 mod replacing;
 mod resuming;

@@ -198,7 +198,7 @@ async fn a_damaged_chunk_is_named_and_the_table_stays_closed() {
 }
 
 /// Changes a manifest as a forger would, its own SHA-256 included.
-fn edit_manifest(repository: &Path, change: impl Fn(&mut serde_json::Value)) {
+pub(super) fn edit_manifest(repository: &Path, change: impl FnOnce(&mut serde_json::Value)) {
     let sets = fs_err::read_dir(repository.join("sets")).unwrap();
     let database = sets.map(|entry| entry.unwrap().path()).next().unwrap();
     let set = fs_err::read_dir(database)

@@ -1,7 +1,10 @@
 //! Restoring: the same rows, schema and grants, whatever breaks on the way.
 
 mod cuts;
+mod damage;
 mod faults;
 pub(crate) mod fixture;
+mod links;
 mod restoring;
 mod stages;
+mod values;

@@ -41,6 +41,8 @@ pub struct Listed {
     pub scans: i64,
     /// Its pages that were read, for scans, writes and builds together.
     pub blocks: i64,
+    /// Those pages for each scan; too many where rows were written.
+    pub blocks_per_scan: Option<i64>,
     /// How many of these the server had in memory, in percent.
     pub cached_percent: Option<i64>,
     /// When its table was last analysed.
@@ -133,6 +135,9 @@ async fn listed(connection: &mut PgConnection, found: Found, usage: Option<&UseR
         fresh_bytes,
         scans: usage.map_or(0, |row| row.scans),
         blocks: hit + read,
+        blocks_per_scan: usage
+            .filter(|row| row.scans > 0)
+            .map(|row| (hit + read) / row.scans),
         cached_percent: (hit + read > 0).then(|| hit * 100 / (hit + read)),
         analyzed_at: usage.and_then(|row| row.analyzed_at.clone()),
         found,

@@ -10,6 +10,7 @@ mod canary;
 mod create;
 mod facts;
 mod fit;
+mod followers;
 mod ledger;
 mod load;
 mod open;
@@ -181,15 +182,7 @@ pub async fn prepare(session: &mut Session, request: &Request, progress: &dyn Pr
                 .await?;
         }
     }
-    let plan = plan::plan(
-        &mut transaction,
-        &manifest,
-        &wanted,
-        &facts,
-        request,
-        stage.is_some(),
-    )
-    .await?;
+    let plan = plan::plan(&mut transaction, &manifest, &wanted, &facts, request, stage).await?;
     transaction.rollback().await?;
     Ok(Prepared {
         request: request.clone(),

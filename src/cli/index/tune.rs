@@ -1,7 +1,11 @@
 //! `vecops index tune`: the recall that is wanted, and the cheapest way to it.
 
 mod existing;
+mod output;
+mod rebuild;
 mod view;
+mod view_rebuild;
+mod workshop;
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +22,19 @@ use crate::seed::builtin;
 /// Say which ef_search, or which other index, gives the recall that is wanted
 ///
 /// Level ef asks the index that is there: a few measurements find the smallest hnsw.ef_search whose recall surely (by the
-/// lower end of its interval) meets the target. Nothing is written or rebuilt: the transactions are read-only.
+/// lower end of its interval) meets the target.
+///
+/// Level rebuild reads a sample of the vectors once, builds other indexes (m, ef_construction, halfvec, bit) on it in a
+/// server of its own on this machine, and says what the best will do on all rows, with its interval, size and build.
+///
+/// Nothing is written to the database: the transactions are read-only. What surely reaches the target ends with 0.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vecops index tune documents --recall 0.98 --queries questions.jsonl
   vecops index tune documents --recall 0.95 --k 20 --p95 25 --queries monday.jsonl tuesday.jsonl
-  vecops index tune public.items.embedding --recall 0.98 --stored 300")]
+  vecops index tune public.items.embedding --recall 0.98 --stored 300
+  vecops index tune documents --recall 0.98 --level rebuild --dry-run
+  vecops index tune documents --recall 0.98 --level rebuild --queries questions.jsonl --max-index-size 4GB --output tuning")]
 pub(super) struct TuneArgs {
     /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
     target: String,
@@ -46,6 +57,13 @@ pub(super) struct TuneArgs {
     /// What may change: only ef_search, or the index as well
     #[arg(long, value_enum, default_value = "ef")]
     level: Level,
+
+    #[command(flatten, next_help_heading = "Level rebuild")]
+    rebuild: rebuild::RebuildArgs,
+
+    /// Write apply.sql and report.json into this folder
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
 
     /// Draws the order of the queries
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -73,6 +91,8 @@ pub(super) struct TuneQueries {
 enum Level {
     /// The smallest ef_search for the index that is there
     Ef,
+    /// Another index, tried on samples away from the database
+    Rebuild,
 }
 
 /// Runs it.
@@ -82,6 +102,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     }
     match args.level {
         Level::Ef => existing::run(context, args).await,
+        Level::Rebuild => rebuild::run(context, args).await,
     }
 }
 

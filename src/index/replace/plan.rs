@@ -132,10 +132,10 @@ async fn expect_free(connection: &mut PgConnection, index: &QualifiedName) -> Re
             .await?;
         if taken.is_some() {
             let plain = QualifiedName::new(index.schema.clone(), name).plain();
-            return Err(
-                Error::conflict(format!("the name `{plain}`, which the replacement needs, is taken"))
-                    .hint("Rename or drop what has it; `vecops index list` shows the indexes."),
-            );
+            return Err(Error::conflict(format!(
+                "the name `{plain}`, which the replacement needs, is taken"
+            ))
+            .hint("Rename or drop what has it; `vecops index list` shows the indexes."));
         }
     }
     Ok(())

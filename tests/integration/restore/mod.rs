@@ -7,4 +7,5 @@ pub(crate) mod fixture;
 mod links;
 mod restoring;
 mod stages;
+mod swapping;
 mod values;

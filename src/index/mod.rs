@@ -16,6 +16,7 @@ mod named;
 mod plan;
 mod reindex;
 mod removal;
+pub mod replace;
 mod request;
 
 pub use crate::index_build::facts::rows;
@@ -28,7 +29,7 @@ pub use calibration::{BuildTime, build_time};
 pub use cost::{RebuildCost, rebuild_costs};
 pub use deferred::{Restored, defer, deferrable, deferred, restore_deferred};
 pub use forecast::{Alternative, Compute, Forecast, forecast};
-pub use inventory::{Inventory, Listed, State, Unserved, inventory};
+pub use inventory::{Inventory, Listed, State, Unserved, inventory, names_column, replaced_column};
 pub use named::{expect_opclass, find};
 pub use plan::{BuildOptions, BuildPlan, plan_build, plan_for};
 pub use reindex::{ReindexPlan, plan_reindex, reindex};

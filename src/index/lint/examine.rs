@@ -317,8 +317,15 @@ fn planner_flip(case: &Case<'_>, scan: &Scan, index: &str, flip: Flip) -> Findin
             "`{index}` could serve the query, but the planner takes reading all of about {rows:.0} rows for cheaper than a scan with hnsw.ef_search {ef}; {where_it_flips}"
         ))
         .evidence(format!("{} on {}.{}", scan.kind, scan.schema, scan.table));
-    if let Some(up_to) = flip.index_up_to {
-        finding = finding.fix(format!("set hnsw.ef_search = {up_to}"));
+    // Fewer candidates for a filter to choose from would only return fewer rows.
+    match (flip.index_up_to, &scan.filter) {
+        (_, Some(filter)) => {
+            finding = finding.fix(format!(
+                "reading all rows is exact, and a scan would lose what the filter drops; index the filter, or build a partial vector index for it: {filter}"
+            ));
+        }
+        (Some(up_to), None) => finding = finding.fix(format!("set hnsw.ef_search = {up_to}")),
+        (None, None) => {}
     }
     finding
         .fix("set random_page_cost = 1.1 where the data is on SSD")

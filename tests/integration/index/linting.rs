@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::fixture::{Said, index, random, rows, run};
-use crate::support::{TestDatabase, on_each_server};
+use crate::support::{TestDatabase, on_each_server, wait_until};
 
 const BY_COSINE: &str = "create index docs_hnsw on public.docs using hnsw (embedding vector_cosine_ops)";
 
@@ -18,7 +18,7 @@ async fn docs(connection: &mut PgConnection, indexes: &str) {
              set search_path = public, extensions;
              drop table if exists public.docs cascade;
              create table public.docs (id bigint primary key, language text not null, author int, embedding vector(32));
-             insert into public.docs select g, case when g % 100 = 0 then 'de' else 'en' end, g % 7, {}
+             insert into public.docs select g, case when g % 20 = 0 then 'de' else 'en' end, g % 7, {}
              from generate_series(1, 2000) g;
              {indexes};
              analyze public.docs",
@@ -342,6 +342,108 @@ async fn nothing_is_run_and_only_one_statement_is_taken() {
         assert!(index(database, &["lint", "--statements"]).error(12).contains("pg_stat_statements"));
         let wrong = index(database, &["lint", "--sql", "select nothing from docs"]).error(2);
         assert!(wrong.contains("nothing"), "{wrong}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recorded_queries_are_looked_at_with_the_functions_that_they_call() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        docs(&mut connection, BY_COSINE).await;
+        // The extension's library is not preloaded here; a view of its columns says what it would.
+        run(
+            &mut connection,
+            "create function public.farthest(v vector(32)) returns setof bigint language sql stable as
+               $$ select id from docs order by embedding <=> v desc limit 5 $$;
+             create view extensions.pg_stat_statements as
+             select d.oid as dbid, q.query, q.calls, q.calls * 2.5::float8 as total_exec_time
+             from pg_database d, (values
+               ('select id from docs order by $2 - (embedding <=> $1) desc limit $3', 40::bigint),
+               ('select id from docs order by embedding <=> $1 limit $2', 30),
+               ('select id from gone order by embedding <=> $1 limit $2', 20),
+               ('with source as (select * from public.farthest($1)) select count(*) from source', 10),
+               ('select point(1, 1) <-> point($1, $2)', 5),
+               ('<insufficient privilege>', 5)) q (query, calls)
+             where d.datname = current_database()",
+        )
+        .await;
+        let report = lint(database, 3, &["--statements"]);
+        let queries = report["queries"].as_array().unwrap();
+        let found: Vec<_> = queries
+            .iter()
+            .map(|query| {
+                (
+                    query["from"].as_str().unwrap(),
+                    query["status"].as_str().unwrap(),
+                    causes(query).join(" "),
+                )
+            })
+            .collect();
+        let expected = [
+            ("recorded", "unindexed", "wrapped-distance"),
+            ("recorded", "indexed", ""),
+            ("recorded", "refused", ""),
+            ("recorded", "unindexed", "descending-order"),
+            ("function", "unindexed", "descending-order"),
+        ];
+        let expected: Vec<_> = expected
+            .map(|(from, status, causes)| (from, status, causes.to_owned()))
+            .into();
+        assert_eq!(found, expected, "{report:#}");
+        assert_eq!(queries[0]["calls"], 40);
+        assert!(
+            report["notes"][0].as_str().unwrap().contains("may not read: 1"),
+            "{report:#}"
+        );
+        let two = lint(database, 3, &["--statements", "--top", "2"]);
+        assert_eq!(two["queries"].as_array().unwrap().len(), 2);
+
+        let listed = index(database, &["list"]).report();
+        let unserved = listed["unserved_queries"].as_array().unwrap();
+        assert_eq!(unserved.len(), 3, "{listed:#}");
+        assert_eq!(unserved[0]["causes"][0], "wrapped-distance");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_tells_scans_their_blocks_and_when_the_table_was_analysed() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        docs(&mut connection, BY_COSINE).await;
+        run(
+            &mut connection,
+            "create table public.bare (id int, embedding vector(3));
+             set enable_seqscan = off;
+             select id from docs order by embedding <=> (select embedding from docs limit 1) limit 5;
+             select pg_stat_force_next_flush()",
+        )
+        .await;
+        // The server counts when the session reports, which a forced flush does at its statement's end.
+        wait_until("the scan is counted", async || {
+            let query = "select idx_scan from pg_stat_user_indexes where indexrelname = 'docs_hnsw'";
+            rows(&mut connection, query).await[0].get::<i64, _>(0) > 0
+        })
+        .await;
+        let listed = index(database, &["list"]).report();
+        let found = &listed["indexes"][0];
+        assert_eq!(found["scans"], 1);
+        assert_eq!(found["blocks_per_scan"], found["blocks"]);
+        assert!(
+            found["blocks"].as_i64() > Some(10) && found["cached_percent"].is_i64(),
+            "{found:#}"
+        );
+        assert!(found["analyzed_at"].is_string());
+        assert_eq!(
+            (
+                &found["rows"],
+                found["bloat_percent"].as_i64().unwrap().abs() <= 2
+            ),
+            (&Value::from(2_000), true)
+        );
+        assert_eq!(listed["without_index"][0]["table"], "public.bare");
+        assert!(listed["unserved_queries"].is_null());
     })
     .await;
 }

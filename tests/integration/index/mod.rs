@@ -6,3 +6,5 @@ mod estimating;
 mod faults;
 mod fixture;
 mod linting;
+mod replacing;
+mod resuming;

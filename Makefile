@@ -35,9 +35,9 @@ bench-exact: ## Exact neighbours: by vecops on this machine against SQL on the s
 	cargo build --release
 	python3 benches/exact.py --rows $(or $(ROWS),250000)
 
-bench-backup: ## vecops dump against pg_dump and psql, side by side (needs psql and zstd; ROWS=250000 DATA=FILE)
+bench-backup: ## vecops dump and restore against pg_dump, pg_restore and psql (needs psql and zstd; ROWS=250000, QUICK=1, PG_DUMP=FILE, VECOPS_BENCH_DATA=FILE)
 	cargo build --release
-	python3 benches/backup.py --rows $(or $(ROWS),250000) $(if $(DATA),--data $(DATA))
+	python3 benches/backup.py --rows $(or $(ROWS),250000) $(if $(QUICK),--quick) $(if $(PG_DUMP),--pg-dump $(PG_DUMP))
 
 docs: generate ## API documentation, completions, man pages, the README's command table
 	cargo doc --no-deps --document-private-items

@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the rows of a collection or table to a file or to stdout')
             [CompletionResult]::new('dump', 'dump', [CompletionResultType]::ParameterValue, 'Back up vector tables into a repository, in one consistent snapshot')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that a backup is whole, without a database, or compare it with one')
-            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'List the backups of a repository, and show what one holds')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'List the backups of a repository, show what one holds and what changed between two')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Bring tables back from a backup, closed to everybody until they are verified')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure what nearest-neighbour queries find and cost')
             [CompletionResult]::new('provider', 'provider', [CompletionResultType]::ParameterValue, 'List and check embedding providers, and look after the embeddings that are kept')
@@ -460,8 +460,8 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             break
         }
         'vecops;setup;apply' {
-            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'Memory for building an index over existing rows, such as 2GB')
-            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'Parallel workers for building an index over existing rows')
+            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare')
+            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'Parallel workers for building an index over existing rows; without it, what the server allows')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
@@ -956,6 +956,7 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the backups of a repository, the oldest first')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what a backup holds')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show what changed between two backups')
             break
         }
         'vecops;backup;list' {
@@ -1002,13 +1003,38 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'vecops;backup;diff' {
+            [CompletionResult]::new('--keys', '--keys', [CompletionResultType]::ParameterName, 'How many keys of new, changed and removed rows are named for each table')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
+            [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The vecops.toml to read, instead of the nearest one upward')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'What stdout carries')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours [env: NO_COLOR]')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, as consent to destructive work on a protected profile')
+            [CompletionResult]::new('--quick', '--quick', [CompletionResultType]::ParameterName, 'Read no rows: say only which tables and definitions differ')
+            [CompletionResult]::new('--exit-code', '--exit-code', [CompletionResultType]::ParameterName, 'End with 3 where anything differs')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The same as --output-format json')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress and no notes; results, warnings and errors stay')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Consent to changes without being asked [env: VECOPS_YES]')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Consent to changes without being asked [env: VECOPS_YES]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'vecops;restore' {
             [CompletionResult]::new('--table', '--table', [CompletionResultType]::ParameterName, 'Only this table, under its own name or another; may be said several times')
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'The schema that tables go to, made where it is not there')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many sessions load at once, each on a connection of its own')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many sessions load at once, each on a connection of its own')
-            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'The memory for building an index, as in 2GB; the server''s own setting where it is not said')
-            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'The most workers that build an index besides the session; the server''s own setting where it is not said')
+            [CompletionResult]::new('--maintenance-work-mem', '--maintenance-work-mem', [CompletionResultType]::ParameterName, 'The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare')
+            [CompletionResult]::new('--parallel-workers', '--parallel-workers', [CompletionResultType]::ParameterName, 'The most workers that build an index besides the session; without it, what the server allows')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')

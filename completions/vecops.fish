@@ -56,7 +56,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the 
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vector tables into a repository, in one consistent snapshot'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, and show what one holds'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, show what one holds and what changed between two'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "provider" -d 'List and check embedding providers, and look after the embeddings that are kept'
@@ -450,8 +450,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB' -r
-complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l maintenance-work-mem -d 'Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l parallel-workers -d 'Parallel workers for building an index over existing rows; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand setup; and __fish_seen_subcommand_from apply" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -918,29 +918,30 @@ complete -c vecops -n "__fish_vecops_using_subcommand verify" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the backups of a repository, the oldest first'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show what a backup holds'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "list" -d 'List the backups of a repository, the oldest first'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "show" -d 'Show what a backup holds'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "diff" -d 'Show what changed between two backups'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -983,11 +984,35 @@ complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_su
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l keys -d 'How many keys of new, changed and removed rows are named for each table' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l quick -d 'Read no rows: say only which tables and definitions differ'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l exit-code -d 'End with 3 where anything differs'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; the server\'s own setting where it is not said' -r
-complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; the server\'s own setting where it is not said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l maintenance-work-mem -d 'The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand restore" -l parallel-workers -d 'The most workers that build an index besides the session; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

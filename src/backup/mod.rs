@@ -6,13 +6,16 @@
 //! Format: `docs/backup.md`; the stream: PostgreSQL documentation, "COPY", binary format; the frame: RFC 8878.
 
 pub mod chunk;
+pub mod compare;
 pub mod definition;
 pub mod digest;
 pub mod dump;
 pub mod emergency;
+pub mod form;
 pub mod key;
 pub mod list;
 pub mod manifest;
 pub mod repository;
 pub mod restore;
+pub mod stage;
 pub mod verify;

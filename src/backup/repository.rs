@@ -11,6 +11,8 @@
 //! whole or not there. Nothing is ever overwritten, so that an object store can hold the same names.
 
 mod files;
+mod publish;
+mod sweep;
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -23,7 +25,7 @@ use super::chunk::{Chunk, Codec};
 use super::digest::Sha;
 use super::manifest::Manifest;
 use crate::error::{Context as _, Error, Kind, Result};
-use files::{FRESH, TEMPORARY, folders, parent, sync_folder, temporary_in, unfinished, write_once};
+use files::{TEMPORARY, folders, parent, sync_folder, temporary_in, write_once};
 pub(super) use files::{make_folder, not_written};
 
 /// The file that says what the folder is.
@@ -174,22 +176,6 @@ impl Repository {
         Ok(file)
     }
 
-    /// Removes what killed dumps were writing. A file that is still written is locked.
-    pub fn sweep(&self) -> Result<()> {
-        for path in unfinished(&self.root.join("objects"))? {
-            let Ok(file) = File::open(&path) else {
-                continue;
-            };
-            // One that is new may not be locked yet.
-            let age = file.metadata().and_then(|found| found.modified()).ok();
-            let is_old = age.is_some_and(|made| made.elapsed().is_ok_and(|age| age > FRESH));
-            if is_old && file.try_lock().is_ok() {
-                fs_err::remove_file(&path).context("remove what a killed dump left")?;
-            }
-        }
-        Ok(())
-    }
-
     /// Gives a whole, synced object its name. One that is there has the same bytes, unless its disk lost some: the new
     /// one takes its place, which heals it.
     pub fn publish_object(&self, file: NamedTempFile, object: &Sha, codec: Codec) -> Result<()> {
@@ -210,27 +196,6 @@ impl Repository {
             .join("sets")
             .join(utf8_percent_encode(&set.database, PLAIN).to_string())
             .join(&set.name)
-    }
-
-    /// Publishes a backup: its other files first, the manifest last.
-    pub fn publish_set(&self, manifest: &Manifest, files: &[(&str, Vec<u8>)]) -> Result<PathBuf> {
-        let set = SetName {
-            database: manifest.source.database.clone(),
-            name: manifest.name.clone(),
-        };
-        let folder = self.set_path(&set);
-        make_folder(&folder)?;
-        let manifest = manifest.to_bytes()?;
-        for (name, bytes) in files {
-            write_once(&folder.join(name), bytes)?;
-        }
-        let sum = sum_line(&manifest);
-        write_once(&folder.join(MANIFEST_SUM), sum.as_bytes())?;
-        write_once(&folder.join(MANIFEST), &manifest)?;
-        for ancestor in folder.ancestors().skip(1).take(3) {
-            sync_folder(ancestor)?;
-        }
-        Ok(folder)
     }
 
     /// The published backups, the oldest first.
@@ -349,27 +314,6 @@ mod tests {
         assert_eq!(place("file:///backups").unwrap(), "/backups");
         assert_eq!(place("s3://bucket/app").unwrap_err().kind(), Kind::Usage);
         assert_eq!(place("").unwrap_err().kind(), Kind::Usage);
-    }
-
-    #[test]
-    fn only_what_nobody_writes_any_more_is_swept() {
-        let folder = tempfile::tempdir().unwrap();
-        let repository = Repository::open_or_create(folder.path()).unwrap();
-        let left = repository.temporary().unwrap().into_temp_path().keep().unwrap();
-        let old = std::time::SystemTime::now() - FRESH * 2;
-        let written = repository.temporary().unwrap();
-        written.as_file().set_modified(old).unwrap();
-        repository.sweep().unwrap();
-        assert!(left.exists(), "it is new");
-        File::options()
-            .write(true)
-            .open(&left)
-            .unwrap()
-            .set_modified(old)
-            .unwrap();
-        repository.sweep().unwrap();
-        assert!(!left.exists());
-        assert!(written.path().exists(), "somebody writes it");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `vecops backup`: what a repository holds.
 
+mod diff;
+
 use clap::Subcommand;
 
 use super::Context;
@@ -11,7 +13,7 @@ use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
 
-/// List the backups of a repository, and show what one holds
+/// List the backups of a repository, show what one holds and what changed between two
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
     #[command(subcommand)]
@@ -35,10 +37,11 @@ enum BackupCommand {
         /// The backup's folder, or a repository for its newest backup
         backup: String,
     },
+    Diff(diff::DiffArgs),
 }
 
-/// Lists or shows.
-pub(super) fn run(context: &Context, args: BackupArgs) -> Result<Outcome> {
+/// Lists, shows or compares.
+pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<Outcome> {
     match args.command {
         BackupCommand::List { repository } => {
             let repository = Repository::open(&repository::location(&repository)?)?;
@@ -48,6 +51,7 @@ pub(super) fn run(context: &Context, args: BackupArgs) -> Result<Outcome> {
             let (repository, set) = Repository::find(&backup)?;
             context.finish(&list::show(&repository, &set)?)
         }
+        BackupCommand::Diff(args) => diff::run(context, args).await,
     }
 }
 

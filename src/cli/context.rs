@@ -42,6 +42,13 @@ impl Context {
     /// Reads the environment and makes the choices that follow from it and the flags.
     pub fn new(globals: Globals, command: &str) -> Result<Self, (OutputFormat, Error)> {
         let environment = environment().map_err(|error| (globals.format(), error))?;
+        #[cfg(debug_assertions)]
+        if let (Some(place), Some(file)) = (
+            environment.variable("VECOPS_STOP_AT"),
+            environment.variable("VECOPS_STOP_FILE"),
+        ) {
+            crate::failpoint::arm(place, PathBuf::from(file));
+        }
         let style = style(&globals, &environment);
         let stderr = render::terminal::Stderr::new();
         render::log::start(

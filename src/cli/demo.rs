@@ -12,12 +12,12 @@ use crate::collection::{Collection, Collections, HnswIndex, Policy};
 use crate::connection::{EmbeddedAddress, Need, Session};
 use crate::embedded::{self, Running};
 use crate::error::{Error, Outcome, Result};
-use crate::progress::Unit;
+use crate::index_build::{Builder, Wishes};
 use crate::render::style::Role;
 use crate::render::{Page, Report, units};
 use crate::search::{self, DEFAULT_EF_SEARCH, Query, Request, SearchReport};
 use crate::seed::{Destination, LoadReport, builtin};
-use crate::setup::{self, BuildSettings};
+use crate::setup;
 use crate::sql::{self, Ident, QualifiedName};
 
 /// The schema that the demo has for itself.
@@ -170,18 +170,12 @@ async fn seed(context: &Context, session: &mut Session) -> Result<LoadReport> {
 
 async fn build_index(context: &Context, session: &mut Session, collection: &Collection) -> Result<()> {
     apply(context, session, collection).await?;
-    let task = context
-        .progress()
-        .task("build the vector index", Unit::Unknown, None);
+    let builder = Builder {
+        connector: Some(context.connector().await?),
+        progress: context.progress(),
+    };
     let connection = session.outside_transaction().await?;
-    setup::build_indexes(
-        connection,
-        &[collection],
-        &BuildSettings::default(),
-        context.progress(),
-    )
-    .await?;
-    task.finish();
+    setup::build_indexes(connection, &[collection], Wishes::default(), builder).await?;
     Ok(())
 }
 

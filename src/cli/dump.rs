@@ -62,6 +62,10 @@ pub(super) struct DumpArgs {
     #[arg(long)]
     dry_run: bool,
 
+    /// How long nothing may come from the server before a second session asks whether it still works
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    stall_timeout: u64,
+
     /// How many MiB of rows a chunk is meant to have
     #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=64), hide = true)]
     chunk_size: u64,
@@ -81,6 +85,7 @@ enum CodecArg {
 pub(super) async fn run(context: &Context, args: DumpArgs) -> Result<Outcome> {
     let request = request(context, &args)?;
     let connector = context.connector().await?;
+    connector.set_patience(args.stall_timeout);
     let progress = context.progress();
     if args.dry_run {
         let plan = context

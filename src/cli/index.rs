@@ -3,13 +3,13 @@
 mod create;
 mod deferred;
 mod estimate;
+mod lint;
 mod list;
 mod reindex;
 mod remove;
 mod tune;
 mod view;
 
-use bytesize::ByteSize;
 use clap::{Args, Subcommand};
 
 use super::Context;
@@ -33,6 +33,7 @@ enum IndexCommand {
     Estimate(estimate::EstimateArgs),
     List(list::ListArgs),
     Tune(tune::TuneArgs),
+    Lint(lint::LintArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
     Drop(remove::DropArgs),
@@ -44,8 +45,8 @@ enum IndexCommand {
 #[derive(Debug, Args)]
 struct BuildArgs {
     /// Memory for the build, such as 2GB; without it, what the graph needs and the server can spare
-    #[arg(long, value_name = "SIZE")]
-    maintenance_work_mem: Option<ByteSize>,
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    maintenance_work_mem: Option<u64>,
 
     /// Parallel workers for the build; without it, what the server allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1024))]
@@ -65,7 +66,7 @@ impl BuildArgs {
         BuildOptions {
             concurrently: !self.no_concurrently,
             wishes: Wishes {
-                memory: self.maintenance_work_mem.map(|size| size.as_u64()),
+                memory: self.maintenance_work_mem,
                 workers: self.workers,
             },
         }
@@ -78,6 +79,7 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
         IndexCommand::Estimate(args) => estimate::run(context, &args).await,
         IndexCommand::List(args) => list::run(context, &args).await,
         IndexCommand::Tune(args) => tune::run(context, &args).await,
+        IndexCommand::Lint(args) => lint::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,

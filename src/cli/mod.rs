@@ -18,6 +18,7 @@ mod globals;
 mod index;
 mod init;
 mod interrupt;
+mod memory;
 mod profile;
 mod provider;
 mod restore;
@@ -170,7 +171,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Outcome> {
         Command::Export(args) => export::run(context, args).await,
         Command::Dump(args) => Box::pin(dump::run(context, args)).await,
         Command::Verify(args) => verify::run(context, args).await,
-        Command::Backup(args) => backup::run(context, args),
+        Command::Backup(args) => backup::run(context, args).await,
         Command::Restore(args) => Box::pin(restore::run(context, args)).await,
         Command::Bench(args) => bench::run(context, args).await,
         Command::Synthesize(args) => synthesize::run(context, args).await,

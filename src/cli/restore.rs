@@ -5,9 +5,11 @@ use std::time::Duration;
 use super::Context;
 use super::consent::{self, Weight};
 use crate::backup::restore::{
-    self, BuildSettings, Existing, Part, PlannedIndex, Prepared, Request, RestorePlan, RestoreReport,
+    self, Existing, Part, PlannedIndex, Prepared, Request, RestorePlan, RestoreReport,
 };
+use crate::connection::Watch;
 use crate::error::{Error, Kind, Outcome, Result};
+use crate::index_build::Wishes;
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
@@ -60,13 +62,17 @@ pub(super) struct RestoreArgs {
     #[arg(long, short, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32))]
     jobs: u8,
 
-    /// The memory for building an index, as in 2GB; the server's own setting where it is not said
-    #[arg(long, value_name = "SIZE")]
-    maintenance_work_mem: Option<String>,
+    /// The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    maintenance_work_mem: Option<u64>,
 
-    /// The most workers that build an index besides the session; the server's own setting where it is not said
+    /// The most workers that build an index besides the session; without it, what the server allows
     #[arg(long, value_name = "N")]
     parallel_workers: Option<u32>,
+
+    /// How long nothing may come from the server before a second session asks whether it still works
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    stall_timeout: u64,
 
     /// Drop what an unfinished run of the same restore has made, and begin anew
     #[arg(long)]
@@ -81,9 +87,11 @@ pub(super) struct RestoreArgs {
 pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<Outcome> {
     let request = request(&args)?;
     let connector = context.connector().await?;
+    connector.set_patience(args.stall_timeout);
     let progress = context.progress();
     let mut session = restore::session(connector, progress).await?;
-    let preparing = restore::prepare(&mut session, &request, progress);
+    let watch = Watch::new(connector, &session);
+    let preparing = watch.over(restore::prepare(&mut session, &request, progress));
     let prepared = Box::pin(context.unless_interrupted(preparing)).await?;
     if args.dry_run {
         return context.finish(prepared.plan());
@@ -130,9 +138,9 @@ fn request(args: &RestoreArgs) -> Result<Request> {
             _ => Existing::Refuse,
         },
         jobs: usize::from(args.jobs),
-        build: BuildSettings {
-            maintenance_work_mem: args.maintenance_work_mem.clone(),
-            parallel_workers: args.parallel_workers,
+        build: Wishes {
+            memory: args.maintenance_work_mem,
+            workers: args.parallel_workers,
         },
         restart: args.restart,
     })
@@ -226,7 +234,7 @@ impl Report for RestorePlan {
             }
         }
         for index in &self.indexes {
-            build_line(index, self.maintenance_work_mem, page);
+            build_line(index, page);
         }
         for reason in &self.left_out {
             page.styled(Role::Warning, &format!("left out: {}", sanitize(reason)));
@@ -234,27 +242,19 @@ impl Report for RestorePlan {
     }
 }
 
-fn build_line(index: &PlannedIndex, memory: u64, page: &mut Page) {
-    let Some(needed) = index.memory_needed else {
-        page.line(sanitize(&format!("builds {}", index.index)));
-        return;
-    };
-    let line = format!(
-        "builds {}: its graph needs {} of maintenance_work_mem, which is {}",
-        index.index,
-        units::bytes(needed),
-        units::bytes(memory)
-    );
-    if index.spills {
-        let megabytes = needed.div_ceil(1 << 20);
-        page.styled(
-            Role::Warning,
-            &sanitize(&format!(
-                "{line}; `--maintenance-work-mem {megabytes}MB` makes it several times faster, if the server has that much"
-            )),
-        );
-    } else {
-        page.line(sanitize(&line));
+fn build_line(index: &PlannedIndex, page: &mut Page) {
+    let line = format!("builds {} with {}", index.index, index.settings.describe());
+    match index.memory_needed {
+        Some(needed) if index.spills => {
+            let megabytes = needed.div_ceil(1 << 20);
+            page.styled(
+                Role::Warning,
+                &sanitize(&format!(
+                    "{line}; `--maintenance-work-mem {megabytes}MB` keeps it in memory, if the server has that much"
+                )),
+            );
+        }
+        _ => page.line(sanitize(&line)),
     }
 }
 

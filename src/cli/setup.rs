@@ -11,10 +11,11 @@ use super::consent::{self, Weight};
 use crate::collection::{Collection, Collections};
 use crate::connection::{Need, Session};
 use crate::error::{Error, Outcome, Result};
+use crate::index_build::{Builder, Wishes};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, units};
-use crate::setup::{self, BuildSettings, BuiltIndex, Migration, Phase, Plan};
+use crate::setup::{self, BuiltIndex, Migration, Phase, Plan};
 
 /// Set collections up: extension, table, row-level security, grants, match function, index
 ///
@@ -84,11 +85,11 @@ struct ApplyArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// Memory for building an index over existing rows, such as 2GB
-    #[arg(long, value_name = "SIZE")]
-    maintenance_work_mem: Option<String>,
+    /// Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    maintenance_work_mem: Option<u64>,
 
-    /// Parallel workers for building an index over existing rows
+    /// Parallel workers for building an index over existing rows; without it, what the server allows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1024))]
     parallel_workers: Option<u32>,
 }
@@ -193,12 +194,16 @@ async fn apply(context: &Context, collections: &[&Collection], args: &ApplyArgs)
         seconds: 0.0,
     };
     if builds {
-        let settings = BuildSettings {
-            maintenance_work_mem: args.maintenance_work_mem.clone(),
-            parallel_workers: args.parallel_workers,
+        let wishes = Wishes {
+            memory: args.maintenance_work_mem,
+            workers: args.parallel_workers,
+        };
+        let builder = Builder {
+            connector: Some(context.connector().await?),
+            progress: context.progress(),
         };
         let outside = session.outside_transaction().await?;
-        view.built = setup::build_indexes(outside, collections, &settings, context.progress()).await?;
+        view.built = setup::build_indexes(outside, collections, wishes, builder).await?;
         view.left = read_plan(&mut session, collections).await?;
     }
     view.seconds = started.elapsed().as_secs_f64();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Context;
 use crate::backup::repository::Repository;
 use crate::backup::verify::{self, AgainstReport, Depth, VerifyReport};
-use crate::connection::{Need, TransactionOptions};
+use crate::connection::{Need, TransactionOptions, Watch};
 use crate::error::{Outcome, Result};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
@@ -69,11 +69,12 @@ pub(super) async fn run(context: &Context, args: VerifyArgs) -> Result<Outcome> 
     if args.against.is_some() {
         let manifest = repository.manifest(&set)?;
         let mut session = context.open(Need::Any).await?;
+        let watch = Watch::new(context.connector().await?, &session);
         let mut transaction = session
             .begin(&TransactionOptions::read().repeatable().long())
             .await?;
         let comparing = verify::against(&mut transaction, &manifest, context.progress());
-        let report = context.unless_interrupted(comparing).await?;
+        let report = context.unless_interrupted(watch.over(comparing)).await?;
         transaction.commit().await?;
         return context.finish(&report);
     }

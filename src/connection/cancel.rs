@@ -36,7 +36,7 @@ struct Running {
 }
 
 /// A server process and since when it serves this session or transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Backend {
     pub(super) pid: i32,
     pub(super) started: String,
@@ -118,6 +118,13 @@ pub(super) struct Registration {
 }
 
 impl Registration {
+    /// The process that serves the session.
+    pub(super) fn backend(&self) -> Backend {
+        let open = self.registry.lock();
+        let running = open.open.get(&self.key);
+        running.map_or_else(Backend::default, |running| running.backend.clone())
+    }
+
     /// The process that serves the session now.
     pub(super) fn update(&self, backend: Backend) {
         if let Some(running) = self.registry.lock().open.get_mut(&self.key) {

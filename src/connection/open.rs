@@ -4,7 +4,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -24,6 +24,8 @@ use crate::progress::Progress;
 
 /// How long one address may take to answer at all, where there is another one.
 const REACH: Duration = Duration::from_secs(5);
+/// How long nothing may come from the server before it is asked about.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Opens the sessions of one command on one target.
 ///
@@ -34,6 +36,7 @@ pub struct Connector {
     cancellation: Cancellation,
     warned: AtomicBool,
     worked: Mutex<Option<Address>>,
+    patience: AtomicU64,
 }
 
 impl Connector {
@@ -50,7 +53,18 @@ impl Connector {
             cancellation,
             warned: AtomicBool::new(false),
             worked: Mutex::new(None),
+            patience: AtomicU64::new(PATIENCE.as_secs()),
         }
+    }
+
+    /// How long nothing may come from the server before it is asked about.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience.load(Ordering::Relaxed))
+    }
+
+    /// Has it wait so many seconds before it asks.
+    pub fn set_patience(&self, seconds: u64) {
+        self.patience.store(seconds.max(1), Ordering::Relaxed);
     }
 
     /// The target.
@@ -116,11 +130,14 @@ impl Connector {
         {
             progress.warn(warning);
         }
-        let connection = log_in(&options, address, self.target.connect_timeout.value, progress)
+        let time_limit = self.target.connect_timeout.value;
+        let connection = log_in(&options, address, time_limit, progress)
             .await
             .map_err(|failure| self.explain(failure, address))?;
         self.remember(address);
-        Session::start(connection, options, address, &self.target, &self.cancellation).await
+        let starting = Session::start(connection, options, address, &self.target, &self.cancellation);
+        let started = tokio::time::timeout(time_limit, starting).await;
+        started.unwrap_or_else(|_| Err(self.explain(Failure::TimedOut(time_limit), address)))
     }
 
     fn worked_before(&self) -> Option<Address> {

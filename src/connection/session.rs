@@ -87,6 +87,11 @@ impl Session {
         &self.server
     }
 
+    /// The process that serves the session.
+    pub(super) fn backend(&self) -> Backend {
+        self.registration.backend()
+    }
+
     /// Where this session goes.
     pub fn address(&self) -> &Address {
         &self.address

@@ -38,6 +38,8 @@ pub enum Kind {
     Conflict,
     /// A backup is damaged, incomplete or of a newer format.
     Archive,
+    /// What was compared is not the same.
+    Differs,
     /// Consent was not given, or the profile is protected.
     Refused,
     /// A bug in vecops.
@@ -54,6 +56,7 @@ impl Kind {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
+            Self::Differs => 3,
             Self::Configuration => 10,
             Self::Connection => 11,
             Self::Precondition => 12,
@@ -71,6 +74,7 @@ impl Kind {
         match self {
             Self::Failed => "failed",
             Self::Usage => "usage",
+            Self::Differs => "differs",
             Self::Configuration => "configuration",
             Self::Connection => "connection",
             Self::Precondition => "precondition",
@@ -387,6 +391,7 @@ mod tests {
         let codes: Vec<u8> = [
             Kind::Failed,
             Kind::Usage,
+            Kind::Differs,
             Kind::Configuration,
             Kind::Connection,
             Kind::Precondition,
@@ -399,6 +404,6 @@ mod tests {
         ]
         .map(Kind::exit_code)
         .to_vec();
-        assert_eq!(codes, [1, 2, 10, 11, 12, 13, 14, 15, 70, 130, 143]);
+        assert_eq!(codes, [1, 2, 3, 10, 11, 12, 13, 14, 15, 70, 130, 143]);
     }
 }

@@ -8,10 +8,8 @@ use std::time::Instant;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
-use super::definition::Definition;
-use super::estimate::MIB;
-use super::settings::Settings;
 use crate::error::{Context as _, Error, Result};
+use crate::index_build::{Definition, Settings, estimate::MIB};
 use crate::sql::{QualifiedName, fixed, run};
 
 /// The rows that are built.
@@ -123,6 +121,7 @@ mod tests {
             workers: 0,
             needed: None,
             spills_after: None,
+            is_unsafe_in_parallel: false,
         };
         // 64 dimensions, one process: 4,000 rows 0.54 s, and so on.
         for (rows, seconds) in [(8_000, 1.7), (16_000, 4.3), (32_000, 11.3), (64_000, 34.2)] {

@@ -3,10 +3,8 @@
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::facts;
-use super::found::vector_indexes;
-use super::settings::{Settings, Wishes};
 use crate::error::Result;
+use crate::index_build::{Found, Settings, Wishes, facts, vector_indexes};
 use crate::sql::QualifiedName;
 
 /// What building one index again would take.
@@ -35,7 +33,7 @@ pub async fn rebuild_costs(
     let facts = facts::table(connection, table).await?;
     let server = facts::server(connection).await?;
     let found = vector_indexes(connection, Some(facts.oid)).await?;
-    let cost = |index: super::Found| {
+    let cost = |index: Found| {
         let layout = index.definition.layout;
         let rows_now = facts.estimated_rows(layout);
         let rows = rows_now + more_rows;

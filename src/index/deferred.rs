@@ -6,13 +6,11 @@
 use serde::Serialize;
 use sqlx::{FromRow, PgConnection, Row as _};
 
-use super::build::{Built, build};
-use super::definition::{Definition, drop_statement};
-use super::facts;
-use super::found::vector_indexes;
+use super::build::build;
 use super::plan::{BuildOptions, expect_owner, plan_build};
 use crate::connection::{Connector, Need, Session};
 use crate::error::{Context as _, Error, Result};
+use crate::index_build::{Built, Definition, drop_statement, facts, vector_indexes};
 use crate::progress::Progress;
 use crate::sql::{Ident, QualifiedName, fixed, run};
 
@@ -202,7 +200,7 @@ async fn restore_one(
 ) -> Result<()> {
     let index = definition.qualified();
     let mut transaction = session.begin_read().await?;
-    let exists = fixed(include_str!("../../sql/index/table.sql"))
+    let exists = fixed(include_str!("../../sql/index_build/table.sql"))
         .bind(definition.table.schema.as_str())
         .bind(definition.table.name.as_str())
         .fetch_optional(&mut *transaction)

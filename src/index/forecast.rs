@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::estimate::{Cliffs, Hnsw, Ivfflat, Layout, MIB, Shape};
+use crate::index_build::estimate::{Cliffs, Hnsw, Ivfflat, Layout, MIB, Shape};
 use crate::vector::ElementType;
 
 /// Name, memory in GiB.

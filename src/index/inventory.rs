@@ -4,11 +4,10 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 
 use super::deferred::deferred;
-use super::facts;
-use super::found::{Found, vector_indexes};
 use super::reindex::bloat_percent;
 use crate::catalog::vector_columns;
 use crate::error::{Context as _, Result};
+use crate::index_build::{Definition, Found, facts, vector_indexes};
 use crate::sql::{QualifiedName, fixed};
 
 /// What there is.
@@ -107,7 +106,7 @@ pub async fn inventory(connection: &mut PgConnection) -> Result<Inventory> {
     Ok(Inventory {
         indexes,
         without_index,
-        deferred: deferred.iter().map(super::Definition::qualified).collect(),
+        deferred: deferred.iter().map(Definition::qualified).collect(),
     })
 }
 

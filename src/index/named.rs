@@ -2,8 +2,8 @@
 
 use sqlx::{PgConnection, Row as _};
 
-use super::found::{Found, vector_indexes};
 use crate::error::{Context as _, Error, Result, nearest};
+use crate::index_build::{Found, vector_indexes};
 use crate::sql::{Ident, QualifiedName, fixed};
 
 /// The vector index of this name.

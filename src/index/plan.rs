@@ -3,11 +3,12 @@
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
-use super::definition::Definition;
-use super::facts::{self, TableFacts};
-use super::found::{Found, vector_indexes};
-use super::settings::{Settings, Wishes};
 use crate::error::{Context as _, Error, Result};
+use crate::index_build::{
+    Definition, Found, Settings, Wishes,
+    facts::{self, TableFacts},
+    vector_indexes,
+};
 use crate::sql::{QualifiedName, fixed};
 
 /// How an index is built.

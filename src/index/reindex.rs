@@ -3,14 +3,15 @@
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::build::{Built, Work, rebuild};
-use super::definition::word;
-use super::facts::{self, TableFacts};
-use super::found::Found;
+use super::build::rebuild;
 use super::plan::{BuildOptions, expect_owner};
-use super::settings::Settings;
 use crate::connection::Connector;
 use crate::error::{Error, Result};
+use crate::index_build::{
+    Built, Found, Place, Settings, Work,
+    facts::{self, TableFacts},
+    word,
+};
 use crate::progress::Progress;
 use crate::sql::QualifiedName;
 
@@ -76,15 +77,18 @@ pub(super) fn bloat_percent(bytes_now: i64, fresh: u64) -> Option<i64> {
 
 /// Does it.
 pub async fn reindex(connector: &Connector, plan: &ReindexPlan, progress: &dyn Progress) -> Result<Built> {
-    let work = Work {
-        statement: plan.statement.clone(),
+    let place = Place {
         index: plan.index.clone(),
         table: plan.table.name.clone(),
         table_oid: plan.table.oid,
+    };
+    let work = Work {
+        statement: plan.statement.clone(),
+        label: plan.index.plain(),
         concurrently: plan.concurrently,
         settings: plan.settings,
         rows: plan.rows,
         bytes: plan.bytes,
     };
-    rebuild(connector, work, progress).await
+    rebuild(connector, &place, &work, progress).await
 }

@@ -3,13 +3,10 @@
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::definition::drop_statement;
-use super::facts;
-use super::found::{Found, vector_indexes};
-use super::leftover::leftovers;
 use super::plan::expect_owner;
 use crate::connection::{Connector, Need, TransactionOptions};
 use crate::error::{Context as _, Result};
+use crate::index_build::{Found, drop_statement, facts, leftovers, vector_indexes};
 use crate::progress::{Progress, Unit};
 use crate::sql::{QualifiedName, run};
 

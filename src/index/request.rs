@@ -2,10 +2,12 @@
 //!
 //! Limits and operator classes: pgvector 0.8, README and `sql/vector.sql`.
 
-use super::definition::Definition;
-use super::estimate::{Hnsw, Ivfflat, Layout, Shape, usual_lists};
 use crate::catalog::LocatedColumn;
 use crate::error::{Error, Result};
+use crate::index_build::{
+    Definition,
+    estimate::{Hnsw, Ivfflat, Layout, Shape, usual_lists},
+};
 use crate::sql::Ident;
 use crate::vector::{ElementType, Metric};
 

@@ -17,9 +17,9 @@ mod migration;
 mod plan;
 
 pub use apply::{Applied, apply};
-pub use build::{BuildSettings, BuiltIndex, build_indexes};
+pub use build::{BuiltIndex, build_indexes};
 pub use migration::{Migration, migration_text, write_migration};
-pub use plan::{Drift, Phase, Plan, Step, plan, plan_for_fresh_database};
+pub use plan::{Drift, NewIndex, Phase, Plan, Step, plan, plan_for_fresh_database};
 
 #[cfg(test)]
 mod tests;

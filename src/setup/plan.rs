@@ -8,6 +8,8 @@ use super::facts::Facts;
 use crate::catalog::{self, Database};
 use crate::collection::Collection;
 use crate::error::Result;
+use crate::index_build::estimate::Layout;
+use crate::sql::QualifiedName;
 
 /// What `apply` would do to one database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,11 +40,20 @@ pub struct Step {
     /// The statements for a migration, where those of `sql` cannot run in its transaction.
     #[serde(skip)]
     pub migration_sql: Option<String>,
-    /// Whether it only drops an invalid index that an interrupted build left.
+    /// The index that it builds over rows that are there.
     #[serde(skip)]
-    pub drops_leftover: bool,
+    pub new_index: Option<NewIndex>,
     /// When it runs.
     pub phase: Phase,
+}
+
+/// An index that a step builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewIndex {
+    /// Its name.
+    pub name: QualifiedName,
+    /// How its rows lie, where that can be said beforehand.
+    pub layout: Option<Layout>,
 }
 
 /// When a step runs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-const BOTTOM: &[&str] = &["error", "progress", "manifest", "output"];
+const BOTTOM: &[&str] = &["error", "failpoint", "progress", "manifest", "output"];
 const FOUNDATIONS: &[&str] = &[
     "sql",
     "vector",
@@ -11,6 +11,7 @@ const FOUNDATIONS: &[&str] = &[
     "connection",
     "catalog",
     "embedding",
+    "index_build",
 ];
 const DOMAINS: &[&str] = &[
     "bench",
@@ -29,11 +30,12 @@ const DOMAINS: &[&str] = &[
 fn allowed(room: &str) -> Vec<&'static str> {
     let some = |rooms: &[&'static str]| rooms.to_vec();
     match room {
-        "error" | "progress" => some(&[]),
+        "error" | "failpoint" | "progress" => some(&[]),
         "manifest" | "output" | "sql" | "vector" => some(&["error"]),
         "collection" => some(&["error", "manifest", "sql", "vector"]),
         "connection" => some(&["error", "progress", "manifest", "sql"]),
         "catalog" => some(&["error", "progress", "sql", "vector", "collection"]),
+        "index_build" => some(&["error", "progress", "connection", "sql", "vector"]),
         "embedding" => some(&["error", "progress", "manifest"]),
         "render" => some(&["error", "progress"]),
         "cli" => [BOTTOM, FOUNDATIONS, DOMAINS, &["render"]].concat(),

@@ -9,8 +9,6 @@ select pg_catalog.jsonb_build_object(
     'role', current_user,
     'may_create_schemas',
         pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),
-    'maintenance_work_mem',
-        pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')),
     'relations', array(
         select r.name from pg_catalog.unnest($1::text[]) r (name) where pg_catalog.to_regclass(r.name) is not null
     ),

@@ -10,7 +10,7 @@ use super::super::digest::{RowsDigest, Sha};
 use super::super::repository::Repository;
 use super::{Chunk, Codec, PlanesDecoder};
 use crate::error::{Error, Kind, Result};
-use crate::vector::copy::CopyDecoder;
+use crate::vector::copy::{CopyDecoder, RowView};
 
 /// How many bytes of the stream are given out at once.
 const PIECE: usize = 256 * 1024;
@@ -85,6 +85,16 @@ impl ChunkReader {
 
     /// The next piece of the stream; `None` when it is over and all of it was as the manifest says.
     pub fn next_piece(&mut self) -> Result<Option<&[u8]>> {
+        self.next_piece_with(&mut |_| Ok(()))
+    }
+
+    /// Shows every row, in the stream's order, and reads to the end.
+    pub fn each_row(mut self, visit: &mut dyn FnMut(RowView<'_>) -> Result<()>) -> Result<()> {
+        while self.next_piece_with(visit)?.is_some() {}
+        Ok(())
+    }
+
+    fn next_piece_with(&mut self, visit: &mut dyn FnMut(RowView<'_>) -> Result<()>) -> Result<Option<&[u8]>> {
         if self.has_ended {
             return Ok(None);
         }
@@ -105,9 +115,10 @@ impl ChunkReader {
         self.raw_bytes += u64::try_from(read).unwrap_or_default();
         self.rows.push(&self.piece);
         while let Some(row) = self.rows.next_row().map_err(|error| damaged(&self.name, error))? {
-            let row = Sha::of(row.whole());
-            self.content.update(row.0);
-            self.digest.add_row(&row);
+            let sha = Sha::of(row.whole());
+            self.content.update(sha.0);
+            self.digest.add_row(&sha);
+            visit(row)?;
         }
         Ok(Some(&self.piece))
     }

@@ -8,8 +8,10 @@ use tempfile::NamedTempFile;
 
 use super::super::digest::{RowsDigest, Sha};
 use super::super::repository::{Repository, not_written};
+use super::super::stage::DumpStage;
 use super::{Chunk, Codec, LARGEST, MOST_ROWS, PlanesEncoder, Range};
 use crate::error::{Context as _, Error, Result};
+use crate::failpoint::reach_blocking;
 use crate::vector::copy::{CopyDecoder, HEADER, TRAILER};
 
 /// How many bytes are handed to the compressor at once.
@@ -147,6 +149,7 @@ impl Open {
             Codec::Zstd => compressor.write_all(&HEADER).map(|()| Coder::Plain(compressor)),
             Codec::Planes => PlanesEncoder::begin(compressor).map(Coder::Planes),
         };
+        reach_blocking(DumpStage::ChunkBegun.name());
         Ok(Self {
             coder: coder.map_err(|error| not_written(repository.root(), &error))?,
             rows: 0,
@@ -160,7 +163,9 @@ impl Open {
         let sealed = end(self.coder);
         let stored = sealed.map_err(|error| not_written(repository.root(), &error))?;
         let object = Sha::finish(stored.hash);
+        reach_blocking(DumpStage::ChunkWritten.name());
         repository.publish_object(stored.file, &object, codec)?;
+        reach_blocking(DumpStage::ChunkNamed.name());
         Ok(Chunk {
             object,
             codec,

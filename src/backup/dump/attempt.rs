@@ -15,6 +15,7 @@ use super::super::chunk::Chunk;
 use super::super::definition;
 use super::super::manifest::{Canary, Source, Vector};
 use super::super::repository::Repository;
+use super::super::stage::DumpStage;
 use super::canary::canaries;
 use super::inspect::{self, inspect, names};
 use super::journal::Journal;
@@ -25,8 +26,9 @@ use super::room::free_bytes;
 use super::worker::{Job, TableWork, Work, work};
 use super::{DumpPlan, DumpReport, Failure, PlannedTable, Request};
 use crate::catalog::{self, VectorExtension};
-use crate::connection::{Connector, Need, TransactionOptions};
+use crate::connection::{Connector, Need, TransactionOptions, Watch};
 use crate::error::{Context as _, Error, Result};
+use crate::failpoint::reach;
 use crate::progress::{Progress, Unit};
 use crate::sql;
 
@@ -47,9 +49,13 @@ pub(super) async fn plan(
     progress: &dyn Progress,
 ) -> Result<DumpPlan> {
     let mut session = connector.open(Need::Session, progress).await?;
-    let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
-    let names = names(&mut transaction, &request.selection).await?;
-    let found = inspect(&mut transaction, &names, request.allow_partial).await?;
+    let watch = Watch::new(connector, &session);
+    let looking = async {
+        let mut transaction = session.begin(&TransactionOptions::read().long()).await?;
+        let names = names(&mut transaction, &request.selection).await?;
+        inspect(&mut transaction, &names, request.allow_partial).await
+    };
+    let found = watch.over(looking).await?;
     let planned = |source: inspect::Source| PlannedTable {
         text_columns: source.text_columns(),
         key: source.key.into_iter().map(|column| column.name).collect(),
@@ -76,7 +82,8 @@ pub(super) async fn dump(
         clock: Instant::now(),
     };
     let mut holder = connector.open(Need::Session, progress).await?;
-    let (mut transaction, locked) = lock(&mut holder, request, progress).await?;
+    let watch = Watch::new(connector, &holder);
+    let (mut transaction, locked) = watch.over(lock(&mut holder, request, progress)).await?;
     let holding = async {
         let source = source(&mut transaction).await?;
         let definition = definition::capture(&mut transaction, &locked.tables())
@@ -85,13 +92,15 @@ pub(super) async fn dump(
         let prepared = prepare(&mut transaction, &locked, request, repository, &source, progress).await?;
         Ok((source, definition, prepared))
     };
-    let (source, definition, prepared) = holding.await.map_err(Failure::in_snapshot)?;
+    let (source, definition, prepared) = watch.over(holding).await.map_err(Failure::in_snapshot)?;
     expect_room(&prepared, repository, progress)?;
+    reach(DumpStage::TablesCut.name()).await;
     let canaries = read(
         connector,
         &locked,
         request,
         &mut transaction,
+        &watch,
         &source,
         &prepared,
         progress,
@@ -100,14 +109,15 @@ pub(super) async fn dump(
     prepared.threads.close();
     prepared.threads.wait().await;
     let canaries = canaries.map_err(Failure::in_snapshot)?;
+    reach(DumpStage::RowsRead.name()).await;
     // The holder is still there, so the locks held from the snapshot to here.
-    transaction
-        .commit()
-        .await
-        .map_err(|error| Failure::in_snapshot(error.into()))?;
-    Ok(publish(
+    let releasing = async { transaction.commit().await.map_err(Error::from) };
+    watch.over(releasing).await.map_err(Failure::in_snapshot)?;
+    reach(DumpStage::SnapshotReleased.name()).await;
+    let publishing = publish(
         &begun, repository, request, locked, source, definition, prepared, canaries,
-    )?)
+    );
+    Ok(publishing.await?)
 }
 
 /// Reads everything, with workers in the snapshot, while the holder looks for canaries and then keeps its session alive.
@@ -116,6 +126,7 @@ async fn read(
     locked: &Locked,
     request: &Request,
     holder: &mut PgConnection,
+    watch: &Watch<'_>,
     source: &Source,
     prepared: &Work,
     progress: &dyn Progress,
@@ -126,29 +137,37 @@ async fn read(
     }
     let mut workers = Vec::new();
     for session in &mut sessions {
-        workers.push(enter(session, locked).await?);
+        let watch = Watch::new(connector, session);
+        let transaction = watch.over(enter(session, locked)).await?;
+        workers.push((transaction, watch));
     }
     let done = CancellationToken::new();
     let reading = async {
-        future::try_join_all(workers.iter_mut().map(|worker| work(worker, prepared))).await?;
+        future::try_join_all(
+            workers
+                .iter_mut()
+                .map(|(worker, watch)| work(worker, watch, prepared)),
+        )
+        .await?;
         done.cancel();
         Ok(())
     };
     let holding = async {
-        let canaries = all_canaries(holder, source, prepared).await?;
+        let canaries = watch.over(all_canaries(holder, source, prepared)).await?;
         loop {
             let pause = tokio::time::timeout(HEARTBEAT, done.cancelled()).await;
-            sql::run(holder, "select 1")
-                .await
-                .context("keep the session that holds the snapshot")?;
+            let beating = async { sql::run(holder, "select 1").await.map_err(Error::from) };
+            let beat = watch.over(beating).await;
+            beat.context("keep the session that holds the snapshot")?;
             if pause.is_ok() {
                 return Ok::<_, Error>(canaries);
             }
         }
     };
     let ((), canaries) = future::try_join(reading, holding).await?;
-    for worker in workers {
-        worker.commit().await?;
+    for (worker, watch) in workers {
+        let ending = async { worker.commit().await.map_err(Error::from) };
+        watch.over(ending).await?;
     }
     Ok(canaries)
 }

@@ -7,10 +7,12 @@ use sqlx::{Row as _, Transaction};
 
 use super::super::digest::SETTINGS;
 use super::super::manifest::Snapshot;
+use super::super::stage::DumpStage;
 use super::Request;
 use super::inspect::{Found, inspect, names};
 use crate::connection::{Session, TimeLimit, TransactionOptions};
 use crate::error::{Context as _, Error, Result};
+use crate::failpoint::reach;
 use crate::progress::Progress;
 use crate::sql::{self, QualifiedName, literal};
 
@@ -54,6 +56,7 @@ pub(super) async fn lock<'s>(
             Err(error) => patience.wait(error, progress).await?,
         }
     };
+    reach(DumpStage::TablesListed.name()).await;
     let mut transaction = session.begin(&options()).await?;
     sql::run(&mut transaction, settings.clone()).await?;
     // A try that fails is undone to the savepoint; none of these statements fixes the snapshot.
@@ -61,7 +64,9 @@ pub(super) async fn lock<'s>(
         patience.wait(error, progress).await?;
         sql::run(&mut transaction, "rollback to savepoint vecops").await?;
     }
+    reach(DumpStage::TablesLocked.name()).await;
     let snapshot = snapshot(&mut transaction).await?;
+    reach(DumpStage::SnapshotTaken.name()).await;
     let names = names(&mut transaction, &request.selection).await?;
     let found = inspect(&mut transaction, &names, request.allow_partial).await?;
     let locked = Locked {

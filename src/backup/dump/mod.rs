@@ -25,8 +25,10 @@ use serde::Serialize;
 use super::chunk::Codec;
 use super::manifest::State;
 use super::repository::Repository;
+use super::stage::DumpStage;
 use crate::connection::Connector;
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
 use crate::progress::Progress;
 use crate::sql::{Ident, QualifiedName};
 
@@ -149,6 +151,7 @@ pub async fn dump(connector: &Connector, request: &Request, progress: &dyn Progr
     let started = Instant::now();
     let repository = Repository::open_or_create(&request.to)?;
     repository.sweep()?;
+    reach(DumpStage::RepositoryOpened.name()).await;
     let mut retries = 0;
     loop {
         let attempted = attempt::dump(connector, request, &repository, progress).await;

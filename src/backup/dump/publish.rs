@@ -1,5 +1,6 @@
 //! The end of a dump: the manifest with everything that goes beside it, then the report.
 
+use jiff::Timestamp;
 use jiff::fmt::strtime;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 
 /// Publishes the backup and forgets the journals.
 #[expect(clippy::too_many_arguments, reason = "a manifest is made of all of it")]
-pub(super) fn publish(
+pub(super) async fn publish(
     begun: &Begun,
     repository: &Repository,
     request: &Request,
@@ -37,12 +38,9 @@ pub(super) fn publish(
         journals.push(journal);
     }
     let reasons = locked.found.reasons;
-    let time = strtime::format("%Y%m%dT%H%M%SZ", begun.at)
-        .map_err(|error| Error::bug("a time has no name").cause(error))?;
-    let random = Uuid::new_v4().simple().to_string();
     let mut manifest = Manifest {
         format: FORMAT,
-        name: format!("{time}-{}", random.get(..8).unwrap_or_default()),
+        name: name(begun.at)?,
         created_by: format!("vecops {}", env!("CARGO_PKG_VERSION")),
         created: begun.at.to_string(),
         seconds: begun.clock.elapsed().as_secs_f64(),
@@ -62,7 +60,7 @@ pub(super) fn publish(
     for (name, bytes) in &files {
         manifest.files.insert((*name).to_owned(), Sha::of(bytes));
     }
-    let folder = repository.publish_set(&manifest, &files)?;
+    let folder = repository.publish_set(&manifest, &files).await?;
     journals.into_iter().for_each(super::journal::Journal::remove);
     Ok(report(
         &manifest,
@@ -70,6 +68,16 @@ pub(super) fn publish(
         reused_chunks,
         request,
     ))
+}
+
+/// A name that nothing else has. Names sort by time, those of the same second, too: five of the digits behind it are
+/// its fraction, the last three chance.
+fn name(at: Timestamp) -> Result<String> {
+    let time = strtime::format("%Y%m%dT%H%M%SZ", at)
+        .map_err(|error| Error::bug("a time has no name").cause(error))?;
+    let fraction = i64::from(at.subsec_nanosecond().clamp(0, 999_999_999)) * 0x10_0000 / 1_000_000_000;
+    let random = Uuid::new_v4().as_u128() % 0x1000;
+    Ok(format!("{time}-{fraction:05x}{random:03x}"))
 }
 
 fn table(work: TableWork, canaries: Vec<Canary>) -> Result<(Table, super::journal::Journal)> {
@@ -121,5 +129,25 @@ fn report(manifest: &Manifest, folder: &str, reused_chunks: u64, request: &Reque
         retries: 0,
         jobs: request.jobs,
         seconds: manifest.seconds,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sort_by_time_within_a_second_too() {
+        let at = |text: &str| name(text.parse().unwrap()).unwrap();
+        let names = [
+            at("2026-01-01T00:00:00Z"),
+            at("2026-01-01T00:00:00.000001Z"),
+            at("2026-01-01T00:00:00.5Z"),
+            at("2026-01-01T00:00:00.999999999Z"),
+            at("2026-01-01T00:00:01Z"),
+        ];
+        assert!(names.is_sorted(), "{names:?}");
+        assert!(names.iter().all(|name| name.len() == 25), "{names:?}");
+        assert!(names[2].starts_with("20260101T000000Z-80000"), "{names:?}");
     }
 }

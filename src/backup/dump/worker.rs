@@ -13,10 +13,13 @@ use super::super::chunk::{Chunk, Codec, Cutter, Range};
 use super::super::digest::{RowsDigest, on_server};
 use super::super::key::{condition, order};
 use super::super::repository::Repository;
+use super::super::stage::DumpStage;
 use super::inspect::Source;
 use super::journal::Journal;
 
+use crate::connection::Watch;
 use crate::error::{Context as _, Error, Result};
+use crate::failpoint::reach_blocking;
 use crate::progress::Task;
 use crate::sql;
 
@@ -63,7 +66,7 @@ struct Writing {
 }
 
 /// Works until nothing is left in the queue. The transaction is the worker's own, in the shared snapshot.
-pub(super) async fn work(connection: &mut PgConnection, work: &Work) -> Result<()> {
+pub(super) async fn work(connection: &mut PgConnection, watch: &Watch<'_>, work: &Work) -> Result<()> {
     let mut writing: Option<Writing> = None;
     loop {
         let job = hold(&work.queue).pop_front();
@@ -71,10 +74,10 @@ pub(super) async fn work(connection: &mut PgConnection, work: &Work) -> Result<(
             break;
         };
         let (table, range) = work.at(job)?;
-        if reuse(connection, work, job, table, range).await? {
+        if reuse(connection, watch, work, job, table, range).await? {
             continue;
         }
-        let next = read(connection, work, job, table, range).await?;
+        let next = read(connection, watch, work, job, table, range).await?;
         // While this one's end is synced the next one is read, and no more than that.
         if let Some(before) = writing.replace(next) {
             before.finish(work).await?;
@@ -121,6 +124,7 @@ impl Writing {
 /// Takes the chunks of an unfinished dump, where the server says that they still hold what this snapshot has.
 async fn reuse(
     connection: &mut PgConnection,
+    watch: &Watch<'_>,
     work: &Work,
     job: Job,
     table: &TableWork,
@@ -139,7 +143,9 @@ async fn reuse(
     }
     let source = &table.source;
     let condition = condition(range, &source.key);
-    let found = on_server(connection, &source.from(), &source.columns, condition.as_deref()).await;
+    let from = source.from();
+    let digesting = on_server(connection, &from, &source.columns, condition.as_deref());
+    let found = watch.over(digesting).await;
     let found = found.with_context(|| format!("digest a range of `{}`", source.name.plain()))?;
     let rows = chunks.iter().map(|chunk| chunk.rows).sum();
     let digest: RowsDigest = chunks.iter().map(|chunk| chunk.digest).collect();
@@ -157,6 +163,7 @@ async fn reuse(
 /// Reads a range to its last byte; the thread that writes it may go on a little longer.
 async fn read(
     connection: &mut PgConnection,
+    watch: &Watch<'_>,
     work: &Work,
     job: Job,
     table: &TableWork,
@@ -185,10 +192,12 @@ async fn read(
     let writing = Writing { job, thread };
 
     let reading = || format!("read `{}`", source.name.plain());
-    let mut stream = sql::copy_out(connection, query).await.with_context(reading)?;
+    let beginning = async { sql::copy_out(connection, query).await.with_context(reading) };
+    let mut stream = watch.over(beginning).await?;
     let mut piece = Vec::with_capacity(PIECE);
     loop {
-        let message = stream.next().await.transpose().with_context(reading)?;
+        let next = async { stream.next().await.transpose().with_context(reading) };
+        let message = watch.over(next).await?;
         if let Some(message) = &message {
             piece.extend_from_slice(message.as_ref());
         }
@@ -224,6 +233,7 @@ fn write(
     }
     let chunks = cutter.finish()?;
     hold(journal).record(range, &chunks)?;
+    reach_blocking(DumpStage::RangeNoted.name());
     Ok(chunks)
 }
 

@@ -5,19 +5,28 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::error::{Context as _, Error, Kind, Result};
 
 /// Writes a file that nobody sees before it is whole.
 pub(in super::super) fn write_once(path: &Path, bytes: &[u8]) -> Result<()> {
+    name_file(unnamed_file(path, bytes)?, path)?;
+    sync_folder(parent(path)?)
+}
+
+/// A whole file on the disk, which has no name yet. Dropped, it is removed.
+pub(super) fn unnamed_file(path: &Path, bytes: &[u8]) -> Result<TempPath> {
     let mut file = temporary_in(parent(path)?)?;
     let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
     written.map_err(|error| not_written(path, &error))?;
-    match file.into_temp_path().persist_noclobber(path) {
-        Ok(()) => sync_folder(parent(path)?),
-        Err(error) => Err(not_written(path, &error.error)),
-    }
+    Ok(file.into_temp_path())
+}
+
+/// Gives a whole file its name, which must be free.
+pub(super) fn name_file(whole: TempPath, path: &Path) -> Result<()> {
+    let named = whole.persist_noclobber(path);
+    named.map_err(|error| not_written(path, &error.error))
 }
 
 /// How temporary names begin.
@@ -25,21 +34,21 @@ pub(super) const TEMPORARY: &str = ".unfinished-";
 /// How old a temporary file must be before somebody else may remove it.
 pub(super) const FRESH: Duration = Duration::from_mins(1);
 
-/// The temporary files of a folder.
-pub(in super::super) fn unfinished(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The paths of a folder that are wanted; none where it is not there.
+pub(super) fn entries(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     let entries = match fs_err::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(Error::failed("read the repository").cause(error)),
     };
-    let temporary = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default();
-        name.to_string_lossy().starts_with(TEMPORARY)
-    };
-    Ok(entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(temporary)
-        .collect())
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.context("read the repository")?.path();
+        if wanted(&path) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }
 
 pub(in super::super) fn temporary_in(folder: &Path) -> Result<NamedTempFile> {
@@ -70,22 +79,11 @@ pub(in super::super) fn sync_folder(path: &Path) -> Result<()> {
     folder.sync_all().map_err(|error| not_written(path, &error))
 }
 
+/// The names of a folder's folders; none where it is not there.
 pub(in super::super) fn folders(path: &Path) -> Result<Vec<String>> {
-    let entries = match fs_err::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::failed("read the repository").cause(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.context("read the repository")?;
-        if entry.path().is_dir()
-            && let Ok(name) = entry.file_name().into_string()
-        {
-            names.push(name);
-        }
-    }
-    Ok(names)
+    let name = |path: PathBuf| Some(path.file_name()?.to_str()?.to_owned());
+    let folders = entries(path, Path::is_dir)?;
+    Ok(folders.into_iter().filter_map(name).collect())
 }
 
 /// What a failed write means.

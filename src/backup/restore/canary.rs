@@ -14,7 +14,7 @@ use super::begin;
 use super::wanted::Wanted;
 use crate::catalog::{self, VectorExtension};
 use crate::connection::{Session, TransactionOptions};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Error, Kind, Result};
 use crate::progress::{Progress, Unit};
 use crate::sql::{self, Ident, QualifiedName};
 
@@ -122,7 +122,7 @@ async fn compare(
                     canary.query.join(", "),
                     canary.column.plain()
                 );
-                return Err(Error::failed(message)
+                return Err(Error::new(Kind::Differs, message)
                     .hint("The table stays closed. Run the same command with `--restart`."));
             }
         }

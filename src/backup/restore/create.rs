@@ -2,11 +2,13 @@
 
 use super::super::definition::{Definition, Stage as Step, capture};
 use super::super::manifest::Manifest;
+use super::super::stage::RestoreStage;
 use super::ledger::{Ledger, Stage};
 use super::wanted::Wanted;
 use super::{Existing, Part, Request, begin};
 use crate::connection::{Session, TransactionOptions};
 use crate::error::{Context as _, Error, Result};
+use crate::failpoint::reach;
 use crate::progress::Progress;
 use crate::sql::{self, QualifiedName};
 
@@ -57,7 +59,9 @@ pub(super) async fn create(
         Stage::Loading
     };
     ledger.begin(&mut transaction, stage, wanted.state()?).await?;
+    reach(RestoreStage::TablesMade.name()).await;
     transaction.commit().await?;
+    reach(RestoreStage::TablesEntered.name()).await;
     progress.note("the tables are made, and closed to everybody but their owner");
     Ok(stage)
 }

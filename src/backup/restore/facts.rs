@@ -21,8 +21,6 @@ pub(super) struct Facts {
     /// The role that restores.
     pub(super) role: String,
     pub(super) may_create_schemas: bool,
-    /// In bytes.
-    pub(super) maintenance_work_mem: u64,
     /// Those of the asked that are there.
     pub(super) relations: BTreeSet<QualifiedName>,
     pub(super) types: BTreeSet<QualifiedName>,

@@ -13,11 +13,13 @@ use super::super::chunk::{Chunk, ChunkReader};
 use super::super::digest::SETTINGS;
 use super::super::manifest::{Column, Manifest, Transport};
 use super::super::repository::Repository;
+use super::super::stage::RestoreStage;
 use super::begin;
 use super::ledger::Ledger;
 use super::wanted::{Wanted, WantedTable};
-use crate::connection::{Connector, Need, Session, TransactionOptions};
-use crate::error::{Context as _, Error, Result};
+use crate::connection::{Connector, Need, Session, TransactionOptions, Watch};
+use crate::error::{Context as _, Error, Kind, Result};
+use crate::failpoint::reach;
 use crate::progress::{Progress, Task, Unit};
 use crate::sql::{self, Ident, QualifiedName};
 
@@ -151,8 +153,9 @@ impl Load<'_> {
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(mut job) = next() else { return Ok(()) };
         let mut session = self.connector.open(Need::Session, progress).await?;
+        let watch = Watch::new(self.connector, &session);
         loop {
-            Box::pin(self.chunk(&mut session, &job)).await?;
+            Box::pin(self.chunk(&mut session, &watch, &job)).await?;
             match next() {
                 Some(another) => job = another,
                 None => return session.close().await,
@@ -160,27 +163,36 @@ impl Load<'_> {
         }
     }
 
-    async fn chunk(&self, session: &mut Session, job: &Job<'_>) -> Result<()> {
-        let mut transaction = begin(session, TransactionOptions::write()).await?;
-        sql::run(&mut transaction, SETTINGS).await?;
-        let table = job.table.at.to_string();
-        self.ledger
-            .enter_chunk(&mut transaction, &table, job.place, job.chunk.rows)
-            .await?;
+    async fn chunk(&self, session: &mut Session, watch: &Watch<'_>, job: &Job<'_>) -> Result<()> {
         let reader = ChunkReader::open(self.repository, job.chunk)?;
-        let into = Into::prepare(&mut transaction, job).await?;
+        let preparing = async {
+            let mut transaction = begin(session, TransactionOptions::write()).await?;
+            sql::run(&mut transaction, SETTINGS).await?;
+            let table = job.table.at.to_string();
+            self.ledger
+                .enter_chunk(&mut transaction, &table, job.place, job.chunk.rows)
+                .await?;
+            let into = Into::prepare(&mut transaction, job).await?;
+            Ok((transaction, into))
+        };
+        let (mut transaction, into) = watch.over(preparing).await?;
         let rows = into
-            .fill(&mut transaction, reader, job.task)
+            .fill(&mut transaction, watch, reader, job.task)
             .await
             .with_context(|| format!("load chunk {} of `{}`", job.place + 1, job.table.from.plain()))?;
         if rows != job.chunk.rows {
-            return Err(Error::failed(format!(
+            let message = format!(
                 "`{}` took {rows} of the {} rows of a chunk",
                 job.table.at.plain(),
                 job.chunk.rows
-            )));
+            );
+            return Err(Error::new(Kind::Differs, message)
+                .hint("A rule or a trigger of the table drops rows: restore into a new table."));
         }
-        transaction.commit().await?;
+        reach(RestoreStage::ChunkSent.name()).await;
+        let committing = async { transaction.commit().await.map_err(Error::from) };
+        watch.over(committing).await?;
+        reach(RestoreStage::ChunkLoaded.name()).await;
         Ok(())
     }
 }
@@ -226,10 +238,16 @@ impl<'a> Into<'a> {
         Ok(into)
     }
 
-    async fn fill(&self, connection: &mut PgConnection, reader: ChunkReader, task: &Task) -> Result<u64> {
+    async fn fill(
+        &self,
+        connection: &mut PgConnection,
+        watch: &Watch<'_>,
+        reader: ChunkReader,
+        task: &Task,
+    ) -> Result<u64> {
         let stage = QualifiedName::new(Ident::constant("pg_temp"), Ident::constant(STAGE));
         let target = if self.staged { &stage } else { self.table };
-        let rows = copy(connection, target, self.columns, reader, task).await?;
+        let rows = copy(connection, watch, target, self.columns, reader, task).await?;
         if !self.staged {
             return Ok(rows);
         }
@@ -253,14 +271,15 @@ impl<'a> Into<'a> {
             names.join(", "),
             values.join(", ")
         );
-        let done = sql::dynamic(statement).execute(&mut *connection).await?;
-        Ok(done.rows_affected())
+        let casting = async { Ok(sql::dynamic(statement).execute(&mut *connection).await?) };
+        Ok(watch.over(casting).await?.rows_affected())
     }
 }
 
 /// Copies a chunk; it is not over before its reader has said that all of it was right.
 async fn copy(
     connection: &mut PgConnection,
+    watch: &Watch<'_>,
     table: &QualifiedName,
     columns: &[Column],
     reader: ChunkReader,
@@ -269,16 +288,24 @@ async fn copy(
     let names: Vec<&Ident> = columns.iter().map(|column| &column.name).collect();
     let (sender, mut pieces) = mpsc::channel(WAITING);
     let thread = tokio::task::spawn_blocking(move || read(reader, &sender));
-    let mut copy = sql::copy_in(connection, table, &names).await?;
-    let sent = send(&mut copy, &mut pieces, task).await;
+    let beginning = async { Ok(sql::copy_in(connection, table, &names).await?) };
+    let mut copy = watch.over(beginning).await?;
+    let sent = send(&mut copy, watch, &mut pieces, task).await;
     drop(pieces);
     let read = thread
         .await
         .map_err(|error| Error::bug("the reading thread broke").cause(error))?;
+    if let Err(error) = &sent
+        && error.kind() == Kind::Connection
+    {
+        // There is nothing left to end.
+        return Err(error.clone());
+    }
     // A COPY must be ended, also where its rows are not wanted: the transaction goes back.
-    let copied = copy.finish().await;
+    let ending = async { copy.finish().await.map_err(Error::from) };
+    let copied = watch.over(ending).await;
     sent.and(read)?;
-    Ok(copied?)
+    copied
 }
 
 fn read(mut reader: ChunkReader, sender: &Sender<Vec<u8>>) -> Result<()> {
@@ -290,9 +317,15 @@ fn read(mut reader: ChunkReader, sender: &Sender<Vec<u8>>) -> Result<()> {
     Ok(())
 }
 
-async fn send(copy: &mut sql::CopyIn<'_>, pieces: &mut Receiver<Vec<u8>>, task: &Task) -> Result<()> {
+async fn send(
+    copy: &mut sql::CopyIn<'_>,
+    watch: &Watch<'_>,
+    pieces: &mut Receiver<Vec<u8>>,
+    task: &Task,
+) -> Result<()> {
     while let Some(piece) = pieces.recv().await {
-        copy.send(&piece).await?;
+        let sending = async { copy.send(&piece).await.map_err(Error::from) };
+        watch.over(sending).await?;
         task.advance(u64::try_from(piece.len()).unwrap_or_default());
     }
     Ok(())

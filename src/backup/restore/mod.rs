@@ -12,7 +12,6 @@ mod facts;
 mod fit;
 mod ledger;
 mod load;
-mod memory;
 mod open;
 mod plan;
 mod select;
@@ -26,12 +25,15 @@ use sqlx::{Postgres, Transaction};
 
 use super::manifest::Manifest;
 use super::repository::{Repository, SetName};
-use crate::connection::{Connector, Need, Session, TransactionOptions};
+use super::stage::RestoreStage;
+use crate::connection::{Connector, Need, Session, TransactionOptions, Watch};
 use crate::error::{Error, Kind, Result};
+use crate::failpoint::reach;
+use crate::index_build::{Builder, Wishes};
 use crate::progress::Progress;
 use crate::sql::{self, Ident, QualifiedName};
 
-pub use build::{BuildSettings, BuiltIndex};
+pub use build::BuiltIndex;
 pub use canary::{CanaryResult, Recall};
 pub use plan::{PlannedIndex, PlannedTable, RestorePlan};
 
@@ -54,7 +56,7 @@ pub struct Request {
     /// How many sessions load at once.
     pub jobs: usize,
     /// How vector indexes are built.
-    pub build: BuildSettings,
+    pub build: Wishes,
     /// Whether an unfinished restore of the same is dropped and begun anew.
     pub restart: bool,
 }
@@ -255,11 +257,17 @@ pub async fn restore(
         report.complete_before = true;
         return Ok(report);
     }
-    ledger.lock(session).await?;
+    reach(RestoreStage::Planned.name()).await;
+    let watch = Watch::new(connector, session);
+    watch.over(ledger.lock(session)).await?;
+    reach(RestoreStage::LedgerLocked.name()).await;
     let mut stage = match earlier {
-        Some(stage) if ledger.still_at(session, stage).await? => stage,
+        Some(stage) if watch.over(ledger.still_at(session, stage)).await? => stage,
         Some(_) => return Err(moved_on()),
-        None => create::create(session, &manifest, &wanted, &ledger, &request, progress).await?,
+        None => {
+            let creating = create::create(session, &manifest, &wanted, &ledger, &request, progress);
+            watch.over(creating).await?
+        }
     };
     if stage == Stage::Loading {
         let load = load::Load {
@@ -271,31 +279,44 @@ pub async fn restore(
             jobs: request.jobs,
         };
         report.raw_bytes = load.run(session, progress).await?;
-        stage = ledger.enter(session, Stage::Keys(0)).await?;
+        stage = watch.over(ledger.enter(session, Stage::Keys(0))).await?;
+        reach(RestoreStage::RowsLoaded.name()).await;
     }
     if let Stage::Keys(done) = stage {
-        build::keys(session, &wanted, &ledger, done, progress).await?;
-        verify::verify(session, &manifest, &wanted, request.part, progress).await?;
-        stage = ledger.enter(session, Stage::Indexes(0)).await?;
+        let making = build::keys(session, &wanted, &ledger, done, progress);
+        watch.over(making).await?;
+        reach(RestoreStage::KeysMade.name()).await;
+        let verifying = verify::verify(session, &manifest, &wanted, request.part, progress);
+        watch.over(verifying).await?;
+        reach(RestoreStage::RowsDigested.name()).await;
+        stage = watch.over(ledger.enter(session, Stage::Indexes(0))).await?;
     }
     report.seconds_to_data = started.elapsed().as_secs_f64();
     if let Stage::Indexes(done) = stage {
         let build = build::Build {
-            connector,
+            builder: Builder {
+                connector: Some(connector),
+                progress,
+            },
             wanted: &wanted,
             ledger: &ledger,
-            settings: &request.build,
+            wishes: request.build,
             plan: &prepared.plan,
         };
-        report.indexes = build.run(session, done, progress).await?;
-        ledger.enter(session, Stage::Opening).await?;
+        report.indexes = watch.over(build.run(session, done)).await?;
+        watch.over(ledger.enter(session, Stage::Opening)).await?;
+        reach(RestoreStage::IndexesBuilt.name()).await;
     }
     report.seconds_to_index = started.elapsed().as_secs_f64();
     if request.part != Part::OnlySchema {
-        report.canaries = canary::check(session, &manifest, &wanted, progress).await?;
+        let asking = canary::check(session, &manifest, &wanted, progress);
+        report.canaries = watch.over(asking).await?;
     }
-    report.kept = open::open(session, &wanted, &ledger, &request, progress).await?;
+    reach(RestoreStage::SearchesCompared.name()).await;
+    let opening = open::open(session, &wanted, &ledger, &request, progress);
+    report.kept = watch.over(opening).await?;
     report.seconds_to_service = started.elapsed().as_secs_f64();
+    reach(RestoreStage::Finished.name()).await;
     Ok(report)
 }
 

@@ -3,12 +3,14 @@
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Stage as Step, capture};
+use super::super::stage::RestoreStage;
 use super::ledger::{Ledger, Stage};
 use super::wanted::Wanted;
 use super::{Existing, Part, Request, begin};
 use crate::catalog;
 use crate::connection::{Session, TransactionOptions};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Error, Kind, Result};
+use crate::failpoint::reach;
 use crate::progress::{Progress, Unit};
 use crate::sql::{self, Ident, QualifiedName};
 
@@ -51,6 +53,7 @@ pub(super) async fn open(
     ledger.advance(&mut transaction, Stage::Finished).await?;
     // PostgREST learns of the tables; elsewhere nobody listens.
     sql::run(&mut transaction, "notify pgrst, 'reload schema'").await?;
+    reach(RestoreStage::TablesOpened.name()).await;
     transaction.commit().await?;
     task.finish();
     Ok(kept)
@@ -71,10 +74,11 @@ async fn expect_same(connection: &mut PgConnection, wanted: &Wanted) -> Result<(
     if differences.is_empty() {
         return Ok(());
     }
-    let error = Error::failed(format!(
+    let message = format!(
         "what was restored differs from the backup in {} places, and stays closed",
         differences.len()
-    ));
+    );
+    let error = Error::new(Kind::Differs, message);
     let error = differences.iter().take(5).fold(error, Error::cause);
     Err(error.hint("Please report this with the output; `--restart` begins anew."))
 }

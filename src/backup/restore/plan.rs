@@ -4,12 +4,15 @@ use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
-use super::super::definition::{Access, Grantee, Stage as Step, Table};
+use super::super::definition::{Access, Grantee, Index, Stage as Step, Table};
 use super::super::manifest::Manifest;
 use super::facts::Facts;
 use super::wanted::Wanted;
-use super::{Existing, Part, Request, memory};
+use super::{Existing, Part, Request};
 use crate::error::{Error, Result};
+use crate::index_build::Settings;
+use crate::index_build::estimate::{Layout, Shape};
+use crate::index_build::facts::{Server, server};
 use crate::sql::{QualifiedName, fixed};
 
 /// What a restore would do.
@@ -71,11 +74,19 @@ pub struct PlannedTable {
 pub struct PlannedIndex {
     /// Which.
     pub index: String,
+    /// Its name with its schema.
+    #[serde(skip)]
+    pub name: String,
+    /// How its rows lie, where that can be said.
+    #[serde(skip)]
+    pub layout: Option<Layout>,
+    /// The rows that it will hold.
+    pub rows: u64,
     /// The bytes of `maintenance_work_mem` in which its graph fits, where that can be told.
     pub memory_needed: Option<u64>,
-    /// How many rows fit into the memory that there is.
-    pub rows_that_fit: Option<u64>,
-    /// Whether its rows are more than that.
+    /// The memory and the workers that it is built with.
+    pub settings: Settings,
+    /// Whether its rows are more than fit.
     pub spills: bool,
 }
 
@@ -107,7 +118,7 @@ pub(super) async fn plan(
             default_grants: default_grants(facts, &table.to),
         });
     }
-    let memory = memory_of(request, facts);
+    let server = server(connection).await?;
     let raw_bytes = tables.iter().map(|table| table.raw_bytes).sum();
     Ok(RestorePlan {
         backup: manifest.name.clone(),
@@ -122,10 +133,10 @@ pub(super) async fn plan(
         part: request.part,
         existing: request.existing,
         resumes,
-        indexes: indexes(manifest, wanted, request, memory),
+        indexes: indexes(manifest, wanted, request, server),
         objects: objects(wanted, request),
         raw_bytes,
-        maintenance_work_mem: memory,
+        maintenance_work_mem: u64::try_from(server.maintenance_work_mem).unwrap_or_default(),
         left_out: wanted.left_out.clone(),
         tables,
     })
@@ -153,28 +164,7 @@ async fn expect_no_dependents(connection: &mut PgConnection, wanted: &Wanted) ->
     Err(error.hint("Drop them first and make them again afterwards, or restore beside the live tables with `--schema NAME`."))
 }
 
-fn memory_of(request: &Request, facts: &Facts) -> u64 {
-    let said = request.build.maintenance_work_mem.as_deref().and_then(bytes);
-    said.unwrap_or(facts.maintenance_work_mem)
-}
-
-/// A size as PostgreSQL's settings write it; without a unit it is kilobytes.
-fn bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let shift = match unit.trim() {
-        "B" => 0,
-        "" | "kB" => 10,
-        "MB" => 20,
-        "GB" => 30,
-        "TB" => 40,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(1 << shift)
-}
-
-fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, memory: u64) -> Vec<PlannedIndex> {
+fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, server: Server) -> Vec<PlannedIndex> {
     let mut planned = Vec::new();
     if request.part == Part::OnlyData {
         return planned;
@@ -182,17 +172,33 @@ fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, memory: u64)
     for table in &wanted.made.tables {
         let with_rows = wanted.tables.iter().find(|wanted| wanted.at == table.name);
         let rows = with_rows.map(|table| table.rows(manifest));
+        let rows = rows.filter(|_| request.part == Part::All).unwrap_or_default();
         for index in &table.indexes {
-            let fits = memory::fitting(index, memory);
+            let layout = layout(index);
+            let settings = Settings::choose(server, layout, rows, request.build);
+            let name = QualifiedName::new(table.name.schema.clone(), index.name.clone());
             planned.push(PlannedIndex {
                 index: format!("index `{}` of `{}`", index.name.plain(), table.name.plain()),
-                memory_needed: rows.and_then(|rows| memory::needed(index, rows)),
-                rows_that_fit: fits,
-                spills: rows.zip(fits).is_some_and(|(rows, fits)| rows > fits),
+                name: name.plain(),
+                layout,
+                rows,
+                memory_needed: settings.needed,
+                settings,
+                spills: settings.spills_after.is_some(),
             });
         }
     }
     planned
+}
+
+/// How an index's rows lie, where that can be said.
+fn layout(index: &Index) -> Option<Layout> {
+    let key = index.key_type.as_ref()?;
+    let shape = Shape {
+        element: key.name.as_str().parse().ok()?,
+        dimensions: u32::try_from(key.modifier).ok()?,
+    };
+    Layout::of_index(&index.method, shape, &index.options)
 }
 
 fn objects(wanted: &Wanted, request: &Request) -> Vec<String> {
@@ -240,17 +246,4 @@ fn default_grants(facts: &Facts, to: &QualifiedName) -> Vec<String> {
         .into_iter()
         .map(|(role, privileges)| format!("{role}: {}", privileges.join(", ")))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn sizes_are_read_as_the_server_reads_them() {
-        assert_eq!(bytes("64MB"), Some(64 << 20));
-        assert_eq!(bytes("2 GB"), Some(2 << 30));
-        assert_eq!(bytes("1024"), Some(1 << 20));
-        assert_eq!(bytes("much"), None);
-    }
 }

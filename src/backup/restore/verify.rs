@@ -8,7 +8,7 @@ use super::super::manifest::{self, Manifest};
 use super::wanted::Wanted;
 use super::{Part, begin};
 use crate::connection::{Session, TransactionOptions};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Error, Kind, Result};
 use crate::progress::{Progress, Unit};
 use crate::sql::{self, QualifiedName};
 
@@ -44,7 +44,7 @@ pub(super) async fn verify(
                 entry.rows,
                 entry.digest
             );
-            return Err(Error::failed(message).hint(
+            return Err(Error::new(Kind::Differs, message).hint(
                 "It stays closed. Something else wrote to it, or changed its rows while they came in: run the same command with `--restart`.",
             ));
         }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -56,8 +55,8 @@ pub(super) struct EstimateArgs {
     lists: Option<u32>,
 
     /// The memory of the build; without it, what the server can spare
-    #[arg(long, value_name = "SIZE")]
-    maintenance_work_mem: Option<ByteSize>,
+    #[arg(long, value_name = "SIZE", value_parser = crate::cli::memory::parse)]
+    maintenance_work_mem: Option<u64>,
 
     /// Measure how long the build of some rows takes, in a temporary table, and say how long the whole should
     #[arg(long, requires = "target")]
@@ -149,7 +148,7 @@ async fn of_table(context: &Context, args: &EstimateArgs, target: &str) -> Resul
     let options = BuildOptions {
         concurrently: true,
         wishes: Wishes {
-            memory: args.maintenance_work_mem.map(|size| size.as_u64()),
+            memory: args.maintenance_work_mem,
             workers: None,
         },
     };

@@ -3,8 +3,10 @@
 use super::{Comparison, ddl};
 use crate::catalog::{Index, Table};
 use crate::collection::HnswIndex;
-use crate::setup::plan::Phase;
+use crate::index_build::estimate::{Hnsw, Layout, Shape};
+use crate::setup::plan::{NewIndex, Phase};
 use crate::sql::QualifiedName;
+use crate::vector::ElementType;
 
 /// pgvector's defaults, for an index that was made without saying.
 const DEFAULT_M: u32 = 16;
@@ -71,9 +73,6 @@ impl Comparison<'_> {
                 ddl::drop_invalid_index(name, true),
             );
             self.in_migration(ddl::drop_invalid_index(name, false));
-            if let Some(step) = self.found.steps.last_mut() {
-                step.drops_leftover = true;
-            }
         }
         if table.is_none_or(is_empty) && !leftover {
             let reason = format!("{reason}; there are no rows yet, so this takes no time");
@@ -82,7 +81,25 @@ impl Comparison<'_> {
             let reason = format!("{reason}; it is built without stopping writers");
             self.step_in(Phase::Afterwards, title, reason, sql(true));
             self.in_migration(sql(false));
+            let layout = self.layout_of(name);
+            if let Some(step) = self.found.steps.last_mut() {
+                step.new_index = Some(NewIndex {
+                    name: name.clone(),
+                    layout,
+                });
+            }
         }
+    }
+
+    /// How the rows of the declared vector index lie; none for another index.
+    fn layout_of(&self, name: &QualifiedName) -> Option<Layout> {
+        let collection = self.collection;
+        let declared = collection.index.filter(|_| collection.index_name() == *name)?;
+        let shape = Shape {
+            element: collection.element,
+            dimensions: collection.dimensions,
+        };
+        (shape.element != ElementType::Sparsevec).then_some(Layout::Hnsw(Hnsw { shape, m: declared.m }))
     }
 
     fn other_parameters(&mut self, index: &Index, declared: &HnswIndex) {

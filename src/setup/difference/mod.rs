@@ -68,7 +68,7 @@ impl Comparison<'_> {
             reason: reason.into(),
             sql,
             migration_sql: None,
-            drops_leftover: false,
+            new_index: None,
             phase,
         });
     }

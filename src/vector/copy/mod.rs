@@ -13,6 +13,7 @@ mod encode;
 pub mod field;
 mod kind;
 mod numeric;
+pub mod text;
 
 use half::f16;
 

@@ -241,38 +241,6 @@ async fn what_a_role_may_not_read_is_an_error_or_left_out() {
 }
 
 #[tokio::test]
-async fn low_time_limits_of_the_role_do_not_end_a_dump() {
-    for major in majors() {
-        let database = database(major).await;
-        docs(&database, 3000).await;
-        let mut administrator = database.administrator().await;
-        let more = if major.to_string() == "16" {
-            ""
-        } else {
-            "alter role ROLE set transaction_timeout = '150ms';"
-        };
-        let rights = format!(
-            "grant select on all tables in schema public to ROLE; grant select on all sequences in schema public to ROLE; \
-             grant usage on schema extensions to ROLE; alter role ROLE set statement_timeout = '150ms'; {more} \
-             alter role ROLE set idle_in_transaction_session_timeout = '150ms'; alter role ROLE set lock_timeout = '150ms'"
-        );
-        let url = as_role(&database, "hurried", &rights).await;
-        // Each range is held up for longer than the limits.
-        run(
-            &mut administrator,
-            "create function public.slow(v bytea) returns bytea language sql volatile as $$ select v from pg_sleep(0.01) $$",
-        )
-        .await;
-        let place = Place::new();
-        place
-            .dump(&url, &["--chunk-size", "1", "--jobs", "1"])
-            .assert()
-            .success();
-        place.expect_equal(&database);
-    }
-}
-
-#[tokio::test]
 async fn a_lock_in_the_way_is_waited_for_and_nobody_waits_behind_the_dump() {
     for major in majors() {
         let database = database(major).await;

@@ -38,60 +38,6 @@ fn spawn(place: &Place, url: &str, arguments: &[&str]) -> Child {
     place.sandbox.spawn(&all)
 }
 
-/// The sessions that a dump has left on the server.
-async fn expect_gone(database: &TestDatabase) {
-    let mut watcher = database.administrator().await;
-    let query = format!(
-        "select count(*) from pg_stat_activity where datname = '{}' and application_name like 'vecops%'",
-        database.name
-    );
-    wait_until("the dump's sessions end", async || {
-        number(&mut watcher, &query).await == 0
-    })
-    .await;
-}
-
-/// Killed after so many bytes from the server, over and over, a dump leaves no backup; the last one resumes.
-#[tokio::test]
-async fn killed_at_any_stage_a_dump_leaves_no_backup_and_the_next_resumes() {
-    for major in majors() {
-        let database = database(major).await;
-        docs(&database, 4000).await;
-        for (number, end) in ["KILL", "TERM"].into_iter().enumerate() {
-            let place = Place::new();
-            let mut seen = 0;
-            for step in 0..7 {
-                // Logging in, the catalog, the ranges, then rows: 4.5 MB, less what is kept.
-                let limit =
-                    [3_000, 20_000, 60_000, 500_000, 1_600_000, 1_300_000, 600_000][step] + number * 5_000;
-                let proxy = Proxy::start(address(&database), Direction::ToClient, limit, false).await;
-                let mut child = spawn(&place, &through(&database, proxy.port), &SMALL);
-                proxy.reached().await;
-                signal(&child, end);
-                let status = tokio::task::spawn_blocking(move || child.wait().unwrap())
-                    .await
-                    .unwrap();
-                assert_eq!(
-                    status.code(),
-                    if end == "TERM" { Some(143) } else { None },
-                    "{limit}"
-                );
-                assert_eq!(place.backups(), 0, "{limit}");
-                let chunks = place.objects().len();
-                assert!(chunks >= seen, "{limit}: {chunks} chunks after {seen}");
-                seen = chunks;
-            }
-            assert!(seen >= 2, "{seen}");
-            expect_gone(&database).await;
-            let report = place.dumped(&database, &SMALL);
-            assert!(report["data"]["reused_chunks"].as_u64().unwrap() >= 2, "{report}");
-            assert_eq!(report["data"]["rows"], 4000);
-            place.expect_equal(&database);
-        }
-        database.remove().await;
-    }
-}
-
 /// What changed since the killed dump is read again: never are two moments one backup.
 #[tokio::test]
 async fn chunks_of_an_earlier_moment_are_kept_only_where_nothing_changed() {

@@ -1,11 +1,16 @@
 //! Backups: definitions of tables, writing backups, checking them, and restoring them.
 
 mod archives;
+mod changes;
+mod comparing;
 mod damage;
 mod definition;
+mod disks;
 mod dumping;
 mod emergency;
-mod fixture;
+pub(crate) mod fixture;
 pub(crate) mod interruption;
+mod links;
 pub(crate) mod rich;
-mod values;
+mod stages;
+pub(crate) mod values;

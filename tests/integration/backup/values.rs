@@ -9,7 +9,7 @@ use vecops::sql;
 use super::fixture::{number, run};
 use crate::support::{Sandbox, TestDatabase, on_each_server};
 
-pub(super) const VALUES: &str = r#"
+pub(crate) const VALUES: &str = r#"
 create extension if not exists vector with schema extensions;
 create schema "Od""d";
 create type "Od""d".mood as enum ('sad', 'ok', 'Ha''ppy');

@@ -5,3 +5,4 @@ mod deferring;
 mod estimating;
 mod faults;
 mod fixture;
+mod linting;

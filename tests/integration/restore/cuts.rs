@@ -1,9 +1,9 @@
 //! Connections that break and signals that end the program, at any place: closed, resumable, and then whole.
 
-use super::faults::{arguments, is_open, stop_at, wait_for_end, wait_for_stop};
+use super::faults::{is_open, wait_for_end};
 use super::fixture::{digest, dump, items, run};
 use super::restoring::restore;
-use crate::backup::interruption::{address, signal, through};
+use crate::backup::interruption::{address, through};
 use crate::seed::proxy::{Direction, Proxy};
 use crate::support::{Sandbox, database, on_each_server, wait_until};
 
@@ -52,35 +52,4 @@ async fn a_connection_cut_anywhere_leaves_a_closed_table_that_the_next_run_fills
 
 async fn wait_for(program: &mut std::process::Child) {
     wait_until("the program ends", async || program.try_wait().unwrap().is_some()).await;
-}
-
-#[tokio::test]
-async fn a_signal_ends_a_restore_in_order_and_the_same_command_goes_on() {
-    on_each_server(async |source| {
-        items(source).await;
-        let sandbox = Sandbox::new();
-        dump(&sandbox, source, &[]);
-        for (name, code, table, when) in [
-            ("INT", 130, "restore_ledger", "new.chunk = 1"),
-            ("TERM", 143, "restores", "new.stage = 'indexes' and new.done = 1"),
-        ] {
-            let target = database(source.major()).await;
-            let holder = stop_at(&target, table, when).await;
-            let arguments = arguments(&sandbox, &target);
-            let mut program = sandbox.spawn(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-            wait_for_stop(&target).await;
-            signal(&program, name);
-            assert_eq!(program.wait().unwrap().code(), Some(code));
-            drop(holder);
-            wait_for_end(&target).await;
-            assert!(!is_open(&target).await);
-            restore(&sandbox, &target, &[]).assert().success();
-            assert_eq!(
-                digest(&target, "public.items").await,
-                digest(source, "public.items").await
-            );
-            target.remove().await;
-        }
-    })
-    .await;
 }

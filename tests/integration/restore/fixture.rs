@@ -67,6 +67,27 @@ pub(super) async fn items(database: &TestDatabase) {
     .await;
 }
 
+/// The same in small: 60 rows of 64 kB in chunks of sixteen.
+pub(crate) const FEW_ITEMS: &str = "create extension if not exists vector with schema extensions;
+create table public.items (id bigint generated always as identity primary key, body text,
+    embedding extensions.vector(3), noise bytea);
+insert into public.items (body, embedding, noise)
+select 'body ' || n, array[n, sin(n), cos(n)]::extensions.vector, decode(repeat(md5(n::text), 4000), 'hex')
+from generate_series(1, 60) n;
+create index items_hnsw on public.items using hnsw (embedding extensions.vector_cosine_ops);
+create index items_body on public.items (body);
+create function public.touch() returns trigger language plpgsql as $$ begin new.body = 'touched'; return new; end $$;
+create trigger touch before insert on public.items for each row execute function public.touch();
+alter table public.items enable row level security;
+create policy readable on public.items for select to authenticated using (id > 0);
+grant select on public.items to authenticated;
+analyze public.items";
+
+/// Makes it.
+pub(crate) async fn few_items(database: &TestDatabase) {
+    run(database, FEW_ITEMS).await;
+}
+
 /// Dumps everything with vectors and what the arguments add; returns the repository.
 pub(super) fn dump(sandbox: &Sandbox, database: &TestDatabase, arguments: &[&str]) -> PathBuf {
     let repository = sandbox.path().join("repository");

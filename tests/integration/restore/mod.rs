@@ -1,6 +1,9 @@
 //! Restoring: the same rows, schema and grants, whatever breaks on the way.
 
 mod cuts;
+mod damage;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod restoring;
+mod stages;
+mod values;

@@ -220,7 +220,7 @@ async fn an_unfinished_restore_can_be_begun_anew() {
         .await;
         restore(&sandbox, &target, &[])
             .assert()
-            .code(1)
+            .code(3)
             .stderr(predicates::str::contains("is not what was dumped"));
         restore(&sandbox, &target, &["--restart"]).assert().success();
         assert_eq!(

@@ -1,7 +1,7 @@
 //! A connection that breaks after so many bytes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +22,7 @@ pub(crate) struct Proxy {
     to_client: Arc<AtomicUsize>,
     reached: Arc<Notify>,
     cut: Arc<Notify>,
+    new_ones_pass: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -33,15 +34,23 @@ impl Proxy {
             to_client: Arc::default(),
             reached: Arc::default(),
             cut: Arc::default(),
+            new_ones_pass: Arc::default(),
         };
         let limit_of = |direction| if direction == counted { limit } else { usize::MAX };
         let (up, down) = (limit_of(Direction::ToServer), limit_of(Direction::ToClient));
         let (to_server, to_client) = (Arc::clone(&proxy.to_server), Arc::clone(&proxy.to_client));
         let (reached, cut) = (Arc::clone(&proxy.reached), Arc::clone(&proxy.cut));
+        let new_ones_pass = Arc::clone(&proxy.new_ones_pass);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(&server).await else {
                     return;
+                };
+                let free = new_ones_pass.load(Ordering::SeqCst);
+                let (up, down) = if free {
+                    (usize::MAX, usize::MAX)
+                } else {
+                    (up, down)
                 };
                 if reset {
                     client.set_zero_linger().unwrap();
@@ -76,6 +85,11 @@ impl Proxy {
     /// Waits until the limit is reached.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
+    }
+
+    /// Lets connections that come from now on pass without a limit.
+    pub(crate) fn let_new_ones_pass(&self) {
+        self.new_ones_pass.store(true, Ordering::SeqCst);
     }
 
     /// Closes the connections that wait.

@@ -2,8 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, chown};
-use std::path::Path;
-use std::process::{Child, Command, Output};
+use std::process::{Child, Output};
 
 use predicates::prelude::predicate;
 use secrecy::ExposeSecret as _;
@@ -12,7 +11,7 @@ use vecops::sql;
 
 use super::faults::{Load, ROWS, content, ended, source};
 use super::fixture::{TABLE, count, file, number, seed, start, table};
-use crate::support::{OwnServer, TestDatabase, kill, majors, on_each_server, passable_folder, wait_until};
+use crate::support::{OwnServer, TestDatabase, TinyDisk, kill, majors, on_each_server, wait_until};
 
 #[tokio::test]
 async fn a_server_that_shuts_down_at_once_and_comes_back_lets_the_load_go_on() {
@@ -128,42 +127,6 @@ async fn a_read_only_database_is_refused_before_it_is_tried() {
     .await;
 }
 
-/// A file system of some megabytes; gone with this.
-struct TinyDisk(tempfile::TempDir);
-
-impl TinyDisk {
-    /// None, said aloud, where nothing can be mounted here.
-    fn new() -> Option<Self> {
-        let folder = passable_folder();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=6m,mode=711", "tmpfs"])
-            .arg(folder.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !mounted {
-            // Straight to stderr: what a passing test prints is swallowed.
-            let why = "NOT RUN: no file system can be mounted here, so no disk can be full (`mount -t tmpfs`, as root)\n";
-            std::io::stderr().write_all(why.as_bytes()).unwrap();
-            return None;
-        }
-        Some(Self(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Drop for TinyDisk {
-    fn drop(&mut self) {
-        Command::new("umount")
-            .arg("-l")
-            .arg(self.0.path())
-            .status()
-            .unwrap();
-    }
-}
-
 /// Moves the table to a tablespace on a disk that it will not fit on.
 async fn move_to(disk: &TinyDisk, database: &TestDatabase) {
     let place = disk.path().join("tablespace");
@@ -184,7 +147,9 @@ async fn move_to(disk: &TinyDisk, database: &TestDatabase) {
 #[tokio::test]
 async fn a_full_disk_of_the_server_leaves_all_or_nothing_and_what_is_committed() {
     on_each_server(async |database| {
-        let Some(disk) = TinyDisk::new() else { return };
+        let Some(disk) = TinyDisk::new("size=6m") else {
+            return;
+        };
         let mut connection = database.connection().await;
         table(&mut connection, "vector(2)", "").await;
         move_to(&disk, database).await;

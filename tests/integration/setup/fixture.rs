@@ -4,8 +4,9 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{Connection as _, Row as _};
 use vecops::collection::{Collection, HnswIndex, Policy};
 use vecops::error::Result;
+use vecops::index_build::{Builder, Wishes};
 use vecops::progress::{Progress, Silent};
-use vecops::setup::{self, BuildSettings, Plan};
+use vecops::setup::{self, Plan};
 use vecops::sql;
 
 use crate::support::on_each_server;
@@ -94,7 +95,11 @@ pub(super) async fn try_apply(
     let mut transaction = connection.begin().await?;
     setup::apply(&mut transaction, &collections, &shown, progress).await?;
     transaction.commit().await?;
-    setup::build_indexes(connection, &collections, &BuildSettings::default(), progress).await?;
+    let builder = Builder {
+        connector: None,
+        progress,
+    };
+    setup::build_indexes(connection, &collections, Wishes::default(), builder).await?;
     Ok(())
 }
 

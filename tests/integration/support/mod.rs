@@ -11,12 +11,16 @@ pub(crate) mod json_schema;
 mod own;
 mod sandbox;
 mod server;
+mod stopped;
+mod tiny_disk;
 mod wait;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use own::{OwnServer, kill};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use server::{cache_folder, passable_folder, server};
+pub(crate) use stopped::ended_by;
+pub(crate) use tiny_disk::TinyDisk;
 pub(crate) use wait::wait_until;
 
 use vecops::embedded::Major;

@@ -68,7 +68,7 @@ impl Sandbox {
         Some(assert_cmd::Command::from_std(command))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.prepared(env!("CARGO_BIN_EXE_vecops"));
         command.args(arguments);
         command

@@ -1,0 +1,172 @@
+//! What others do to the tables while they are dumped: before the locks, and under them.
+
+use serde_json::Value;
+
+use super::fixture::{Place, number, run};
+use super::stages::{SMALL, expect_equal};
+use crate::restore::fixture::few_items;
+use crate::support::{database, majors};
+
+fn arguments(url: &str) -> Vec<&str> {
+    [
+        &["--db-url", url, "--quiet", "--json", "dump", "--to", "repository"][..],
+        &SMALL,
+    ]
+    .concat()
+}
+
+#[tokio::test]
+async fn what_happens_between_list_and_lock_is_in_the_backup_or_ends_the_dump() {
+    let database = database(*majors().last().unwrap()).await;
+    few_items(&database).await;
+    let place = Place::new();
+    let mut connection = database.connection().await;
+    let url = database.url();
+    for (change, rows) in [
+        ("vacuum full public.items", Some(60)),
+        ("alter table public.items add column more int default 7", Some(60)),
+        (
+            "alter table public.items alter column body type varchar(99)",
+            Some(60),
+        ),
+        ("truncate public.items", Some(0)),
+        (
+            "drop table public.items; create table public.items (id int primary key, v extensions.vector(1)); \
+             insert into public.items values (7, '[7]')",
+            Some(1),
+        ),
+        ("drop table public.items", None),
+    ] {
+        let backups = place.backups();
+        let mut stopped = place.sandbox.stop_at("dump-tables-listed", &arguments(&url));
+        stopped.stands().await;
+        run(&mut connection, change).await;
+        let (status, said) = stopped.go_on().await;
+        let Some(rows) = rows else {
+            assert!(
+                matches!(status.code(), Some(1 | 12 | 13)),
+                "{change}: {status:?} {said}"
+            );
+            assert_eq!(place.backups(), backups, "{change}");
+            continue;
+        };
+        assert!(status.success(), "{change}: {said}");
+        let report: Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(report["data"]["rows"], rows, "{change}");
+        expect_equal(&place, &database).await;
+    }
+}
+
+#[tokio::test]
+async fn under_the_locks_rows_change_and_shapes_do_not() {
+    let database = database(majors()[0]).await;
+    few_items(&database).await;
+    let place = Place::new();
+    let before = place.dumped(&database, &SMALL);
+    let digest = |place: &Place| {
+        let manifest = fs_err::read(place.newest().join("MANIFEST.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        manifest["tables"][0]["digest"].clone()
+    };
+    let expected = digest(&place);
+    let mut connection = database.connection().await;
+    let url = database.url();
+    for stage in ["dump-snapshot-taken", "dump-tables-cut", "dump-chunk-named"] {
+        let mut stopped = place.sandbox.stop_at(stage, &arguments(&url));
+        stopped.stands().await;
+        for change in [
+            "vacuum full public.items",
+            "truncate public.items",
+            "drop table public.items",
+            "alter table public.items drop column body",
+        ] {
+            run(&mut connection, "set lock_timeout = '50ms'").await;
+            let waited = vecops::sql::run(&mut connection, change).await.unwrap_err();
+            let code = waited
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code);
+            assert_eq!(code.as_deref(), Some("55P03"), "{stage}: {change}");
+        }
+        run(
+            &mut connection,
+            "begin; delete from public.items where id % 2 = 0; update public.items set body = 'other'; commit",
+        )
+        .await;
+        let (status, said) = stopped.go_on().await;
+        assert!(status.success(), "{stage}: {said}");
+        assert_eq!(digest(&place), expected, "{stage}");
+        place.verify(&["--deep"]).assert().success();
+        // As it was.
+        run(
+            &mut connection,
+            "truncate public.items; alter table public.items disable trigger touch; \
+             insert into public.items overriding system value \
+             select n, 'body ' || n, array[n, sin(n), cos(n)]::extensions.vector, decode(repeat(md5(n::text), 4000), 'hex') \
+             from generate_series(1, 60) n; alter table public.items enable trigger touch",
+        )
+        .await;
+    }
+    assert_eq!(before["data"]["rows"], 60);
+}
+
+#[tokio::test]
+async fn a_dump_that_stands_still_is_in_nobodys_way() {
+    let database = database(*majors().last().unwrap()).await;
+    few_items(&database).await;
+    let place = Place::new();
+    let url = database.url();
+    for stage in ["dump-chunk-begun", "dump-range-noted", "dump-sum-written"] {
+        let backups = place.backups();
+        let mut stopped = place.sandbox.stop_at(stage, &arguments(&url));
+        stopped.stands().await;
+        // It has the journals; the other does without.
+        place.dumped(&database, &SMALL);
+        expect_equal(&place, &database).await;
+        let (status, said) = stopped.go_on().await;
+        assert!(status.success(), "{stage}: {said}");
+        assert_eq!(place.backups(), backups + 2, "{stage}");
+        expect_equal(&place, &database).await;
+    }
+    let left = super::fixture::files(&place.repository().join("journal"));
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn time_limits_of_the_role_do_not_end_a_dump_that_takes_longer() {
+    for major in majors() {
+        let database = database(major).await;
+        few_items(&database).await;
+        let mut administrator = database.administrator().await;
+        let mut limits = vec![
+            "statement_timeout",
+            "lock_timeout",
+            "idle_in_transaction_session_timeout",
+            "idle_session_timeout",
+        ];
+        if major.number() >= 17 {
+            limits.push("transaction_timeout");
+        }
+        for limit in limits {
+            let set = format!(
+                "alter role postgres in database {} set {limit} = '200ms'",
+                database.name
+            );
+            run(&mut administrator, set).await;
+        }
+        let place = Place::new();
+        let url = database.url();
+        for stage in ["dump-tables-cut", "dump-rows-read"] {
+            let mut stopped = place.sandbox.stop_at(stage, &arguments(&url));
+            stopped.stands().await;
+            crate::support::wait_until("its transactions are older than the limits", async || {
+                let old = "select count(*) from pg_stat_activity where datname = current_database() \
+                    and application_name like 'vecops%' and state_change < clock_timestamp() - interval '500ms'";
+                number(&mut administrator, old).await >= 1
+            })
+            .await;
+            let (status, said) = stopped.go_on().await;
+            assert!(status.success(), "{stage}: {said}");
+        }
+        place.verify(&["--deep"]).assert().success();
+    }
+}

@@ -1,0 +1,70 @@
+//! Ended at each of its stages, a restore leaves tables that nobody may read, and the same command goes on.
+
+use vecops::backup::stage::RestoreStage;
+use vecops::embedded::Major;
+
+use super::faults::{is_open, wait_for_end};
+use super::fixture::{digest, dump, few_items, run, value};
+use super::restoring::restore;
+use crate::support::{Sandbox, database, ended_by, majors};
+
+/// How many tables anybody but their owner may read.
+const READABLE: &str = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('public', 'vecops') and c.relkind in ('r', 'p')
+        and (has_table_privilege('anon', c.oid, 'select') or has_table_privilege('authenticated', c.oid, 'select')
+            or has_table_privilege('service_role', c.oid, 'select'))";
+
+async fn ended_at_each_stage(major: Major, signal: &str) {
+    let (source, target) = (database(major).await, database(major).await);
+    few_items(&source).await;
+    let sandbox = Sandbox::new();
+    dump(&sandbox, &source, &[]);
+    let expected = digest(&source, "public.items").await;
+    let from = sandbox.path().join("repository").display().to_string();
+    let closed = "alter default privileges grant all on tables to anon, authenticated, service_role";
+    run(&target, closed).await;
+    for stage in RestoreStage::ALL {
+        let name = stage.name();
+        let url = target.url();
+        let arguments = ["restore", &from, "--db-url", &url, "--yes", "--jobs", "2"];
+        let mut stopped = sandbox.stop_at(name, &arguments);
+        stopped.stands().await;
+        let (status, said) = stopped.end(signal).await;
+        assert!(ended_by(status, signal), "{name}: {status:?} {said}");
+        wait_for_end(&target).await;
+
+        let finished = *stage == RestoreStage::Finished;
+        assert_eq!(is_open(&target).await, finished, "{name}");
+        let readable = value(&target, READABLE).await;
+        assert_eq!(readable, if finished { "1" } else { "0" }, "{name}");
+        let has_begun = !matches!(
+            stage,
+            RestoreStage::Planned | RestoreStage::LedgerLocked | RestoreStage::TablesMade
+        );
+        let there = value(&target, "select to_regclass('public.items')").await;
+        assert_eq!(!there.is_empty(), has_begun, "{name}");
+
+        let output = restore(&sandbox, &target, &["--json"]).assert().success();
+        let report: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!(report["data"]["resumed"], has_begun, "{name}");
+        assert_eq!(report["data"]["complete_before"], finished, "{name}");
+        assert_eq!(digest(&target, "public.items").await, expected, "{name}");
+        assert!(is_open(&target).await, "{name}");
+        let valid = "select count(*) from pg_index where indrelid = 'public.items'::regclass and indisvalid";
+        assert_eq!(value(&target, valid).await, "3", "{name}");
+        let again = "drop table public.items; drop function public.touch; drop schema vecops cascade";
+        run(&target, again).await;
+    }
+    target.remove().await;
+    source.remove().await;
+}
+
+#[tokio::test]
+async fn killed_at_each_stage_a_restore_stays_closed_and_goes_on() {
+    ended_at_each_stage(*majors().last().unwrap(), "KILL").await;
+}
+
+#[tokio::test]
+async fn terminated_at_each_stage_a_restore_stays_closed_and_goes_on() {
+    ended_at_each_stage(majors()[0], "TERM").await;
+}

@@ -167,14 +167,14 @@ pub async fn stored(connection: &mut PgConnection, on: &Target, count: u32) -> R
     Ok(queries)
 }
 
-/// The vectors in the first column of a query, at most so many, drawn by their digest. Names are looked up as a new session
-/// of the login role would.
+/// The vectors in the first column of a query: all in its order, or at most so many, drawn by their digest. Names are looked
+/// up as a new session of the login role would.
 pub async fn selected(
     connection: &mut PgConnection,
     on: &Target,
     origin: Origin,
     query: &str,
-    most: u32,
+    most: Option<u32>,
 ) -> Result<Queries> {
     let query = query.trim().trim_end_matches(';');
     let kind = match on.element {
@@ -182,9 +182,11 @@ pub async fn selected(
         ElementType::Bit => "pg_catalog.varbit".to_owned(),
         element => on.extension.type_name(element),
     };
+    let drawn = most.map_or_else(String::new, |most| {
+        format!("order by pg_catalog.md5(q.v::pg_catalog.text) limit {most}")
+    });
     let statement = format!(
-        "select null, q.v::{kind}::text, q.v::{kind} from (\n{query}\n) as q(v) where q.v is not null
-         order by pg_catalog.md5(q.v::text) limit {most}"
+        "select null, q.v::{kind}::text, q.v::{kind} from (\n{query}\n) as q(v) where q.v is not null {drawn}"
     );
     sql::run(connection, "set local search_path to default").await?;
     let queries = copied(connection, on, origin, statement).await?;

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::Value;
 
+use self::files::ReportFiles;
 use self::queries::QueryArgs;
 use super::Context;
 use crate::bench::{self, BenchReport, Queries};
@@ -184,12 +185,9 @@ fn compare(context: &Context, args: &CompareArgs) -> Result<Outcome> {
 }
 
 fn report(context: &Context, args: &ReportArgs) -> Result<Outcome> {
-    let files = files::ReportFiles::new(&args.to)?;
+    let files = ReportFiles::new(&args.to)?;
     let (report, target) = read_with_target(&args.report)?;
-    for written in files.write(&report, target.as_ref())? {
-        context.progress().note(&written);
-    }
-    Ok(Outcome::Success)
+    context.finish(&files.write(&report, target.as_ref())?)
 }
 
 /// Reads what `vecops bench run --json` wrote.

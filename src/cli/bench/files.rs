@@ -2,12 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::charts;
 use crate::bench::BenchReport;
 use crate::error::{Error, Result};
-use crate::render::document;
+use crate::render::terminal::sanitize;
+use crate::render::{Page, Report, document};
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub(super) struct WrittenFiles {
+    /// Their paths; the plots of a Markdown file stand beside it.
+    pub(super) files: Vec<String>,
+}
 
 /// Files whose names say what they are to hold.
 pub(super) struct ReportFiles {
@@ -40,18 +49,28 @@ impl ReportFiles {
         Ok(Self { files })
     }
 
-    /// Writes them; what comes back says which.
-    pub(super) fn write(&self, report: &BenchReport, target: Option<&Value>) -> Result<Vec<String>> {
-        let mut notes = Vec::new();
+    /// Writes them.
+    pub(super) fn write(&self, report: &BenchReport, target: Option<&Value>) -> Result<WrittenFiles> {
+        let mut files = Vec::new();
         for (path, kind) in &self.files {
             match kind {
                 Kind::Html => write(path, &charts::article(report).html())?,
                 Kind::Json => write(path, &format!("{:#}\n", document::of(report, target)?))?,
                 Kind::Markdown => markdown(path, report)?,
             }
-            notes.push(format!("the report is in `{}`", path.display()));
+            files.push(path.display().to_string());
         }
-        Ok(notes)
+        Ok(WrittenFiles { files })
+    }
+}
+
+impl Report for WrittenFiles {
+    const KIND: &'static str = "bench-report-files";
+
+    fn human(&self, page: &mut Page) {
+        for path in &self.files {
+            page.line(format!("the report is in `{}`", sanitize(path)));
+        }
     }
 }
 

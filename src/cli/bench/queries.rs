@@ -63,7 +63,7 @@ pub(super) async fn read(
     on: &Target,
     collections: &Collections,
 ) -> Result<Queries> {
-    let most = args.most.unwrap_or(MOST);
+    let most = Some(args.most.unwrap_or(MOST));
     let source = &args.source;
     if let Some(path) = &source.queries {
         return from_file(path, args.most, connection, on).await;
@@ -140,7 +140,7 @@ async fn from_texts(texts: &[String], connection: &mut PgConnection, on: &Target
     let literals: Vec<String> = texts.iter().map(|text| literal(text)).collect();
     let list = literals.join(",\n");
     let query = format!("select u.v from pg_catalog.unnest(array[{list}]::pg_catalog.text[]) as u(v)");
-    selected(connection, on, Origin::File, &query, u32::MAX).await
+    selected(connection, on, Origin::File, &query, None).await
 }
 
 /// The vectors of a file of JSON Lines.

@@ -130,8 +130,8 @@ pub(super) async fn run(context: &Context, args: &RunArgs) -> Result<Outcome> {
     clients(context, args, &question, &cases, session, &mut report).await?;
     let written = files.write(&report, context.target().as_ref())?;
     let outcome = context.finish(&report);
-    for note in &written {
-        context.progress().note(note);
+    for path in &written.files {
+        context.progress().note(&format!("the report is in `{path}`"));
     }
     outcome
 }

@@ -7,7 +7,7 @@ use super::{ROWS, document, hnsw, vecops};
 use crate::support::on_each_server;
 
 /// The catalogs whole, row by row with the transaction that wrote each, and the rows of the table; statistics are left out.
-/// Settings of roles and of this database are part of it.
+/// Settings of this database, for all roles and for some, are part of it.
 const CATALOGS: &[&str] = &[
     "pg_class",
     "pg_attribute",
@@ -47,7 +47,7 @@ pub(super) async fn of(connection: &mut PgConnection) -> Vec<String> {
     });
     let others = [
         "select 'settings', coalesce(jsonb_agg(to_jsonb(s) order by s.setrole)::text, '') from pg_db_role_setting s
-         where s.setdatabase in (0, (select oid from pg_database where datname = current_database()))",
+         where s.setdatabase = (select oid from pg_database where datname = current_database())",
         "select 'file', (select string_agg(name || '=' || setting, ',' order by name) from pg_settings where source <> 'client'
          and source <> 'session' and name not like '%timezone%')",
         "select 'rows', (select jsonb_agg(d.xmin::text || d.ctid::text order by d.ctid) from public.docs d)::text",

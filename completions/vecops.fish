@@ -56,7 +56,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the 
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vector tables into a repository, in one consistent snapshot'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, show what one holds and what changed between two'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, show and export what one holds, compare two'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "provider" -d 'List and check embedding providers, and look after the embeddings that are kept'
@@ -950,30 +950,31 @@ complete -c vecops -n "__fish_vecops_using_subcommand verify" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "list" -d 'List the backups of a repository, the oldest first'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "show" -d 'Show what a backup holds'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "diff" -d 'Show what changed between two backups'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -f -a "list" -d 'List the backups of a repository, the oldest first'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -f -a "show" -d 'Show what a backup holds'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -f -a "diff" -d 'Show what changed between two backups'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export" -f -a "export" -d 'Write a backup\'s tables as Parquet or plain SQL, without a database'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -1040,6 +1041,36 @@ complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_su
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s f -l format -d 'What is written' -r -f -a "sql\t'One file that psql alone restores'
+parquet\t'Columns with types; vectors are lists of 32-bit floats'
+jsonl\t'One JSON object a line, as `vecops seed` reads it'
+csv\t'Comma-separated values with a header'
+pgcopy\t'Binary COPY, one stream a table'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s o -l to -d 'The file of sql, compressed where it ends in .zst, - for stdout; the folder of the other formats' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l overwrite -d 'Replace files that are there already'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l only-schema -d 'Leave the rows out; for sql'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l only-data -d 'Write only rows and the values of sequences, for tables that are there; for sql'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r

@@ -13,6 +13,7 @@ use super::queries::Queries;
 use super::report::{Buffers, Cold, Configuration};
 use super::seen::{Explained, Found, Seen};
 use super::statement::Statement;
+use super::way::Way;
 use crate::catalog::Target;
 use crate::collection::IterativeScan;
 use crate::connection::Session;
@@ -23,6 +24,7 @@ use crate::sql;
 pub(super) struct Measuring<'a> {
     on: &'a Target,
     queries: &'a Queries,
+    way: &'a Way,
     cases: Vec<(&'a Request, Statement)>,
 }
 
@@ -45,16 +47,22 @@ enum Pass {
 }
 
 impl<'a> Measuring<'a> {
-    pub(super) fn new(on: &'a Target, queries: &'a Queries, cases: &'a [Request]) -> Self {
-        let statement = |request: &Request| Statement::new(on, request.filter.as_ref());
+    pub(super) fn new(on: &'a Target, queries: &'a Queries, cases: &'a [Request], way: &'a Way) -> Self {
+        let statement = |request: &Request| Statement::by(on, request.filter.as_ref(), way.detour.as_ref());
         Self {
             on,
             queries,
+            way,
             cases: cases
                 .iter()
                 .map(|request| (request, statement(request)))
                 .collect(),
         }
+    }
+
+    /// How many neighbours a case asks for.
+    pub(super) fn k(&self, case: usize) -> Option<u32> {
+        self.cases.get(case).map(|(request, _)| request.k)
     }
 
     /// How many steps a run has.
@@ -114,6 +122,9 @@ impl<'a> Measuring<'a> {
         sql::run(&mut transaction, self.on.extension.load_library())
             .await
             .context("load pgvector")?;
+        if let Some(statements) = self.way.statements() {
+            sql::run(&mut transaction, statements).await?;
+        }
         let mut current = None;
         for visit in visits {
             for place in &visit.configurations {
@@ -245,7 +256,8 @@ pub async fn first_query(
     query: usize,
 ) -> Result<FirstQuery> {
     let cases = std::slice::from_ref(request);
-    let measuring = Measuring::new(on, queries, cases);
+    let way = Way::default();
+    let measuring = Measuring::new(on, queries, cases, &way);
     let mut transaction = session.begin(&request.transaction.clone().long()).await?;
     configure(&mut transaction, queries, configuration).await?;
     if configuration.iterative_scan != IterativeScan::Off {

@@ -15,6 +15,7 @@ mod report;
 mod seen;
 mod statement;
 mod truth;
+mod way;
 
 use std::time::Instant;
 
@@ -32,6 +33,8 @@ pub use report::{
     BenchReport, Buffers, Case, Cold, Configuration, Environment, Exactness, IndexFacts, Measured, PlanCount,
     QuerySet,
 };
+
+pub use way::{Detour, Way};
 
 use crate::catalog::Target;
 use crate::connection::{Session, TransactionOptions};
@@ -71,7 +74,9 @@ pub async fn run(
     let environment = environment(session, on).await?;
     let truths = truth::of_cases(session, on, queries, cases, progress).await?;
     let exact: Vec<&[Exact]> = truths.iter().map(|truth| truth.exact.as_slice()).collect();
-    let configurations = measure_cases(session, on, queries, &exact, cases, progress).await?;
+    let way = Way::default();
+    let measuring = measure::Measuring::new(on, queries, cases, &way);
+    let configurations = measured(session, on, &measuring, &exact, progress).await?;
     for warning in truths.iter().flat_map(|truth| truth.warnings(queries.origin)) {
         if !warnings.contains(&warning) {
             warnings.push(warning);
@@ -130,33 +135,37 @@ pub async fn measure(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Vec<Measured>> {
-    measure_cases(
-        session,
-        on,
-        queries,
-        &[exact],
-        std::slice::from_ref(request),
-        progress,
-    )
-    .await
+    let way = Way::default();
+    measure_by(session, on, queries, exact, (request, &way), progress).await
 }
 
-async fn measure_cases(
+/// The same by another way than the column's usual one.
+pub async fn measure_by(
     session: &mut Session,
     on: &Target,
     queries: &Queries,
-    exact: &[&[Exact]],
-    cases: &[Request],
+    exact: &[Exact],
+    (request, way): (&Request, &Way),
     progress: &dyn Progress,
 ) -> Result<Vec<Measured>> {
-    let measuring = measure::Measuring::new(on, queries, cases);
+    let measuring = measure::Measuring::new(on, queries, std::slice::from_ref(request), way);
+    measured(session, on, &measuring, &[exact], progress).await
+}
+
+async fn measured(
+    session: &mut Session,
+    on: &Target,
+    measuring: &measure::Measuring<'_>,
+    exact: &[&[Exact]],
+    progress: &dyn Progress,
+) -> Result<Vec<Measured>> {
     let name = format!("measure {}", on.table.plain());
     let task = progress.task(&name, Unit::Steps, Some(measuring.steps()));
     let seen = measuring.run(session, &task).await?;
     task.finish();
     let measured = seen.into_iter().filter_map(|seen| {
-        let (exact, request) = (exact.get(seen.case)?, cases.get(seen.case)?);
-        Some(seen.report(on.metric, exact, request.k))
+        let (exact, k) = (exact.get(seen.case)?, measuring.k(seen.case)?);
+        Some(seen.report(on.metric, exact, k))
     });
     Ok(measured.collect())
 }

@@ -108,6 +108,11 @@ impl Queries {
         self.texts.is_empty()
     }
 
+    /// The queries as pgvector writes them.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+
     /// A query as pgvector writes it.
     pub(super) fn text(&self, query: usize) -> &str {
         self.texts.get(query).map_or("", String::as_str)

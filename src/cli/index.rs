@@ -3,10 +3,12 @@
 mod create;
 mod deferred;
 mod estimate;
+mod gate;
 mod lint;
 mod list;
 mod reindex;
 mod remove;
+mod replace;
 mod tune;
 mod view;
 
@@ -36,6 +38,7 @@ enum IndexCommand {
     Lint(lint::LintArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
+    Replace(Box<replace::ReplaceArgs>),
     Drop(remove::DropArgs),
     Clean(remove::CleanArgs),
     RestoreDeferred(deferred::RestoreDeferredArgs),
@@ -82,6 +85,7 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
         IndexCommand::Lint(args) => lint::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
+        IndexCommand::Replace(args) => replace::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,
         IndexCommand::Clean(args) => remove::clean(context, &args).await,
         IndexCommand::RestoreDeferred(args) => deferred::run(context, &args).await,

@@ -70,9 +70,14 @@ impl Law {
         })
     }
 
+    /// The logarithm of the share of misses under an `ef_search`.
+    pub fn log_miss(self, ef_search: f64) -> f64 {
+        (self.intercept - self.exponent * ef_search.ln()).min(0.0)
+    }
+
     /// The share of misses under an `ef_search`.
     pub fn miss(self, ef_search: f64) -> f64 {
-        (self.intercept - self.exponent * ef_search.ln()).exp().min(1.0)
+        self.log_miss(ef_search).exp()
     }
 
     /// The `ef_search` that has this share of misses.

@@ -10,16 +10,32 @@
 //! (measured on published and own data), and grow as a power of the rows.
 
 mod advice;
+mod apply;
+mod candidate;
+mod choice;
+mod graphs;
+mod growth;
+pub mod halving;
 pub mod law;
 mod observation;
 mod preflight;
+mod pull;
+mod rebuild;
 mod report;
+mod server;
 mod smallest;
 
 pub use advice::{Advice, advice};
+pub use apply::Apply;
+pub use candidate::{Asked, Candidate, Column, Grid, Stored};
+pub use graphs::{Answers, Built, Graphs, Level};
+pub use growth::{Forecast, Growth, Samples};
 pub use observation::{Observation, Seen};
 pub use preflight::{Preflight, preflight};
-pub use report::{EfReport, Subject};
+pub use pull::{PullPlan, Pulled, plan_pull, pull};
+pub use rebuild::{Dropped, Priced, Row, Tried, Wanted, drop_by_formula, try_candidates};
+pub use report::{EfReport, RebuildPlan, RebuildReport, Subject};
+pub use server::{DataFacts, GraphServer};
 pub use smallest::{Goal, Search, smallest_ef};
 
 /// A count as a number to calculate with.

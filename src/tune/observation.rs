@@ -57,6 +57,19 @@ impl Observation {
         Some(LogMiss::of(estimate.mean, rows / estimate.design_effect))
     }
 
+    /// The same with only the queries at these places, each as often as it is named; all of them without.
+    #[must_use]
+    pub fn drawn(&self, places: Option<&[usize]>) -> Self {
+        let Some(places) = places else { return self.clone() };
+        let recalls = places
+            .iter()
+            .filter_map(|place| self.recalls.get(*place).copied());
+        Self {
+            recalls: recalls.collect(),
+            ..*self
+        }
+    }
+
     /// As a report has it.
     pub fn seen(&self, k: usize) -> Option<Seen> {
         let estimate = self.estimate(k)?;

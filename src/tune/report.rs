@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::Seen;
 use super::advice::Advice;
 use super::preflight::Preflight;
+use super::pull::{PullPlan, Pulled};
+use super::rebuild::{Dropped, Row, Tried};
+use super::server::DataFacts;
 use crate::vector::{ElementType, Metric};
 
 /// What is tuned, and for what.
@@ -70,5 +73,59 @@ impl EfReport {
     /// Whether all that was wanted is met.
     pub fn is_met(&self) -> bool {
         self.ef_search.is_some() && self.meets_p95 != Some(false)
+    }
+}
+
+/// What level `rebuild` would do, before anything travels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RebuildPlan {
+    /// What is tuned.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// Always `rebuild`.
+    pub level: &'static str,
+    /// What would be read.
+    pub pull: PullPlan,
+    /// On about how many rows indexes would be tried, one after the other.
+    pub samples: Vec<u64>,
+    /// What would be tried.
+    pub candidates: Vec<String>,
+    /// What formulas rule out.
+    pub dropped: Vec<Dropped>,
+}
+
+/// What level `rebuild` found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RebuildReport {
+    /// What is tuned.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// Always `rebuild`.
+    pub level: &'static str,
+    /// About how many rows the table has.
+    pub rows: u64,
+    /// What was read.
+    pub pulled: Pulled,
+    /// What the vectors look like.
+    pub data: DataFacts,
+    /// On how many rows indexes were tried.
+    pub samples: Vec<u64>,
+    /// What trying gave.
+    #[serde(flatten)]
+    pub tried: Tried,
+    /// The commands that put the pick into place.
+    pub commands: Vec<String>,
+    /// The same as SQL.
+    pub apply_sql: Option<String>,
+    /// What makes these figures weaker than they look.
+    pub warnings: Vec<String>,
+    /// How long all of it took.
+    pub seconds: f64,
+}
+
+impl RebuildReport {
+    /// The row that is picked.
+    pub fn pick(&self) -> Option<&Row> {
+        self.tried.rows.get(self.tried.pick?)
     }
 }

@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::catalog::VectorExtension;
 use crate::cli::Context;
 use crate::connection::{Need, RoleClaims, Session};
 use crate::error::{Error, Outcome, Result};
-use crate::index::lint::{self, Finding, LintOptions, LintReport, Linted, Origin, Status, Subject};
+use crate::index::lint::{self, Bodies, Finding, LintOptions, LintReport, Linted, Origin, Status, Subject};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
-use crate::render::{Page, Report, units};
-use crate::sql::{self, parse_dotted};
+use crate::render::{Page, Report};
+use crate::sql::parse_dotted;
 
 /// Say why a query does not use a vector index, and write it so that it does
 ///
@@ -99,46 +98,30 @@ async fn look(session: &mut Session, args: &LintArgs, texts: Vec<String>) -> Res
     let version = session.server().version_num;
     // What the bodies of functions are, the catalog tells to the login role; the plans are the other role's.
     let mut transaction = session.begin_read().await?;
-    let extension = VectorExtension::require(&mut transaction).await?;
-    let (mut subjects, mut notes) = (Vec::new(), Vec::new());
-    if let Some(name) = &args.what.function {
+    let bodies = if let Some(name) = &args.what.function {
         let (schema, name) = function_name(name)?;
-        let bodies = lint::functions(&mut transaction, schema.as_deref(), &name, version).await?;
-        subjects.extend(bodies.subjects);
-        notes.extend(bodies.notes);
+        lint::functions(&mut transaction, schema.as_deref(), &name, version).await?
     } else if args.what.statements {
-        let recorded = lint::recorded(&mut transaction, args.top).await?;
-        if recorded.hidden > 0 {
-            let hidden = units::plural(
-                u64::try_from(recorded.hidden).unwrap_or_default(),
-                "statement",
-                "statements",
-            );
-            notes.push(format!("{hidden} of other roles cannot be read by this one"));
-        }
-        subjects.extend(recorded.subjects);
-        for name in recorded.functions {
-            let bodies = lint::functions(&mut transaction, None, &name, version).await?;
-            subjects.extend(bodies.subjects);
-            notes.extend(bodies.notes);
-        }
+        lint::gather(&mut transaction, args.top, version).await?
     } else {
-        subjects.extend(texts.into_iter().map(Subject::statement));
-    }
+        Bodies {
+            subjects: texts.into_iter().map(Subject::statement).collect(),
+            notes: Vec::new(),
+        }
+    };
     transaction.commit().await?;
 
     let mut transaction = match &args.act_as {
         None => session.begin_read().await?,
         Some(who) => session.begin_read_as(who.clone()).await?,
     };
-    sql::run(&mut transaction, extension.load_library()).await?;
     // The names in a query are those that the application means; PostgREST looks into these schemas.
     let path = if args.act_as.is_some() {
         "public, extensions"
     } else {
         "default"
     };
-    sql::run(&mut transaction, format!("set local search_path = {path}")).await?;
+    lint::make_ready(&mut transaction, path).await?;
     for (name, value) in &args.settings {
         lint::set(&mut transaction, name, value).await?;
     }
@@ -146,14 +129,12 @@ async fn look(session: &mut Session, args: &LintArgs, texts: Vec<String>) -> Res
         rows: args.limit,
         analyze: args.analyze,
     };
-    let mut report = lint::lint(&mut transaction, &subjects, options).await?;
+    let mut report = lint::lint(&mut transaction, &bodies.subjects, options).await?;
     transaction.rollback().await?;
-    report.notes = notes;
+    report.notes = bodies.notes;
     expect_planned(&report)?;
     if args.what.statements {
-        report
-            .queries
-            .retain(|query| !matches!(query.status, Status::NoVectors | Status::Opaque));
+        report.keep_vectors();
     }
     Ok(report)
 }

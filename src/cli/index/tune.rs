@@ -1,7 +1,12 @@
 //! `vecops index tune`: the recall that is wanted, and the cheapest way to it.
 
 mod existing;
+mod output;
+mod prepare;
+mod rebuild;
 mod view;
+mod view_rebuild;
+mod workshop;
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +23,19 @@ use crate::seed::builtin;
 /// Say which ef_search, or which other index, gives the recall that is wanted
 ///
 /// Level ef asks the index that is there: a few measurements find the smallest hnsw.ef_search whose recall surely (by the
-/// lower end of its interval) meets the target. Nothing is written or rebuilt: the transactions are read-only.
+/// lower end of its interval) meets the target.
+///
+/// Level rebuild reads a sample of the vectors once, builds other indexes (m, ef_construction, halfvec, bit) on it in a
+/// server of its own on this machine, and says what the best will do on all rows, with its interval, size and build.
+///
+/// Nothing is written to the database: the transactions are read-only. What surely reaches the target ends with 0.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vecops index tune documents --recall 0.98 --queries questions.jsonl
   vecops index tune documents --recall 0.95 --k 20 --p95 25 --queries monday.jsonl tuesday.jsonl
-  vecops index tune public.items.embedding --recall 0.98 --stored 300")]
+  vecops index tune public.items.embedding --recall 0.98 --stored 300
+  vecops index tune documents --recall 0.98 --level rebuild --dry-run
+  vecops index tune documents --recall 0.98 --level rebuild --queries questions.jsonl --max-index-size 4GB --output tuning")]
 pub(super) struct TuneArgs {
     /// A collection of vecops.toml, or a table as schema.table, with .column where it has several vectors
     target: String,
@@ -47,6 +59,13 @@ pub(super) struct TuneArgs {
     #[arg(long, value_enum, default_value = "ef")]
     level: Level,
 
+    #[command(flatten, next_help_heading = "Level rebuild")]
+    rebuild: rebuild::RebuildArgs,
+
+    /// Write apply.sql, plot.svg and report.json of level rebuild into this folder
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+
     /// Draws the order of the queries
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -55,7 +74,7 @@ pub(super) struct TuneArgs {
 /// Where the queries come from.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-struct TuneQueries {
+pub(super) struct TuneQueries {
     /// Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     queries: Vec<PathBuf>,
@@ -73,6 +92,8 @@ struct TuneQueries {
 enum Level {
     /// The smallest ef_search for the index that is there
     Ef,
+    /// Another index, tried on samples away from the database
+    Rebuild,
 }
 
 /// Runs it.
@@ -82,11 +103,12 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     }
     match args.level {
         Level::Ef => existing::run(context, args).await,
+        Level::Rebuild => Box::pin(rebuild::run(context, args)).await,
     }
 }
 
 /// A share between nought and one.
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if share > 0.0 && share < 1.0 {
         Ok(share)
@@ -97,7 +119,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl TuneQueries {
     /// Reads or draws them; none where nothing says which.
-    async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
+    pub(super) async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
         if let Some(count) = self.stored {
             return stored(connection, on, count).await.map(Some);
         }
@@ -121,6 +143,6 @@ impl TuneQueries {
 }
 
 /// As a report says it.
-fn origin(of: Origin) -> &'static str {
+pub(super) fn origin(of: Origin) -> &'static str {
     of.label()
 }

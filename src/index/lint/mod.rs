@@ -28,11 +28,11 @@ use sqlx::PgConnection;
 pub use cause::{Cause, Finding, Proposal};
 pub use function::{Bodies, functions};
 pub use probe::Flip;
-pub use recorded::{Recorded, recorded};
 pub use subject::{Origin, Subject};
 
+use crate::catalog::VectorExtension;
 use crate::error::{Context as _, Result};
-use crate::sql::fixed;
+use crate::sql::{self, fixed};
 
 /// How to look at queries.
 #[derive(Debug, Clone, Copy)]
@@ -99,6 +99,12 @@ pub enum Status {
 }
 
 impl LintReport {
+    /// Leaves out the queries that compare no vectors themselves, as recorded statements may.
+    pub fn keep_vectors(&mut self) {
+        self.queries
+            .retain(|query| !matches!(query.status, Status::NoVectors | Status::Opaque));
+    }
+
     /// How many queries cannot use an index, or fail.
     pub fn failing(&self) -> usize {
         self.queries.iter().filter(|query| query.is_failing()).count()
@@ -129,6 +135,43 @@ pub async fn set(connection: &mut PgConnection, name: &str, value: &str) -> Resu
         .await
         .with_context(|| format!("set `{name}`"))?;
     Ok(())
+}
+
+/// Makes the caller's transaction one to plan in: the vector library loaded, names looked for where the application looks.
+pub async fn make_ready(connection: &mut PgConnection, search_path: &str) -> Result<()> {
+    let extension = VectorExtension::require(&mut *connection).await?;
+    sql::run(&mut *connection, extension.load_library())
+        .await
+        .context("load pgvector")?;
+    sql::run(connection, format!("set local search_path = {search_path}")).await?;
+    Ok(())
+}
+
+/// What the server has recorded of queries and what they call, to be looked at.
+pub async fn gather(connection: &mut PgConnection, top: u32, server_version_num: i32) -> Result<Bodies> {
+    let recorded = recorded::recorded(&mut *connection, top).await?;
+    let mut gathered = Bodies {
+        subjects: recorded.subjects,
+        notes: Vec::new(),
+    };
+    if recorded.hidden > 0 {
+        let note = format!(
+            "recorded statements of other roles that this one may not read: {}",
+            recorded.hidden
+        );
+        gathered.notes.push(note);
+    }
+    for name in recorded.functions {
+        let bodies = functions(&mut *connection, None, &name, server_version_num).await?;
+        gathered.subjects.extend(bodies.subjects);
+        gathered.notes.extend(bodies.notes);
+    }
+    Ok(gathered)
+}
+
+/// Whether the server records queries in this database.
+pub async fn records(connection: &mut PgConnection) -> Result<bool> {
+    Ok(recorded::view(connection).await?.is_some())
 }
 
 /// Looks at queries, one after the other.

@@ -15,17 +15,17 @@ const DISTANCES: &str = r"<[-=#+~%]>|(l2|cosine|l1|hamming|jaccard)_distance\s*\
 
 /// What was recorded.
 #[derive(Debug, Default)]
-pub struct Recorded {
+pub(super) struct Recorded {
     /// The queries that took the longest altogether.
-    pub subjects: Vec<Subject>,
+    pub(super) subjects: Vec<Subject>,
     /// Functions that compare vectors and that recorded statements call.
-    pub functions: Vec<String>,
+    pub(super) functions: Vec<String>,
     /// How many statements of others this role may not read.
-    pub hidden: i64,
+    pub(super) hidden: i64,
 }
 
 /// Reads the statements that compare vectors and took the longest altogether.
-pub async fn recorded(connection: &mut PgConnection, top: u32) -> Result<Recorded> {
+pub(super) async fn recorded(connection: &mut PgConnection, top: u32) -> Result<Recorded> {
     let schema = view(connection)
         .await?
         .ok_or_else(|| {
@@ -79,7 +79,7 @@ pub async fn recorded(connection: &mut PgConnection, top: u32) -> Result<Recorde
 }
 
 /// Whether the queries of this database are recorded.
-pub(in crate::index) async fn view(connection: &mut PgConnection) -> Result<Option<Ident>> {
+pub(super) async fn view(connection: &mut PgConnection) -> Result<Option<Ident>> {
     let row = fixed(include_str!("../../../sql/index/recorded_view.sql"))
         .fetch_optional(connection)
         .await

@@ -4,8 +4,10 @@ use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
+use vecops::embedded::Major;
+
 use super::fixture::{Said, index, random, rows, run};
-use crate::support::{TestDatabase, on_each_server};
+use crate::support::{TestDatabase, on_each_server, wait_until};
 
 const BY_COSINE: &str = "create index docs_hnsw on public.docs using hnsw (embedding vector_cosine_ops)";
 
@@ -18,7 +20,7 @@ async fn docs(connection: &mut PgConnection, indexes: &str) {
              set search_path = public, extensions;
              drop table if exists public.docs cascade;
              create table public.docs (id bigint primary key, language text not null, author int, embedding vector(32));
-             insert into public.docs select g, case when g % 100 = 0 then 'de' else 'en' end, g % 7, {}
+             insert into public.docs select g, case when g % 20 = 0 then 'de' else 'en' end, g % 7, {}
              from generate_series(1, 2000) g;
              {indexes};
              analyze public.docs",
@@ -180,6 +182,34 @@ async fn the_planners_choice_is_told_with_the_ef_at_which_it_turns() {
         let near = format!("hnsw.ef_search={up_to}");
         let query = lint_sql(database, 0, sql, &["--set", "random_page_cost=4", "--set", &near]);
         assert_eq!(causes(&query), ["flip-near"]);
+        // A tenth of the rows, which a LIMIT without its value is taken for, costs more than ten.
+        let at_the_edge = ["--set", "random_page_cost=4", "--set", &near];
+        let query = lint_sql(
+            database,
+            0,
+            "select id from docs order by embedding <=> $1 limit $2",
+            &at_the_edge,
+        );
+        assert!(
+            causes(&query).contains(&"unknown-parameter".to_owned()),
+            "{query:#}"
+        );
+        run(
+            &mut connection,
+            "create function public.bound(v vector(32), n int) returns setof bigint language sql stable
+             set enable_hashjoin = on as $$ select id from docs order by embedding <=> v limit n $$",
+        )
+        .await;
+        let code = if database.major() == Major::V16 { 3 } else { 0 };
+        let report = lint(
+            database,
+            code,
+            &[&["--function", "bound"][..], &at_the_edge].concat(),
+        );
+        assert!(
+            causes(&report["queries"][0]).contains(&"unknown-parameter".to_owned()),
+            "{report:#}"
+        );
         let query = lint_sql(database, 3, sql, &["--set", "enable_indexscan=off"]);
         assert_eq!(causes(&query), ["scan-disabled"]);
     })
@@ -215,6 +245,76 @@ async fn an_index_scan_that_returns_too_little_is_a_warning() {
         let query = lint_sql(database, 0, filtered, &["--set", "random_page_cost=4"]);
         assert_eq!(query["status"], "filtered", "{query:#}");
         assert!(causes(&query).contains(&"filter-index".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn roles_are_planned_with_their_policies_and_partitions_as_one_table() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        docs(&mut connection, BY_COSINE).await;
+        run(
+            &mut connection,
+            "alter table docs enable row level security;
+             create policy own on docs for select to authenticated using (language = 'de');
+             grant select on docs to authenticated;
+             create table public.parts (id bigint, part int, embedding vector(8)) partition by list (part);
+             create table public.parts_1 partition of public.parts for values in (1);
+             create table public.parts_2 partition of public.parts for values in (2);
+             insert into public.parts select id, 1 + id % 2, subvector(embedding, 1, 8) from docs;
+             create index on public.parts using hnsw (embedding vector_l2_ops);
+             analyze public.parts",
+        )
+        .await;
+        let sql = "select id from docs order by embedding <=> $1 limit 5";
+        let settings = ["--set", "random_page_cost=1"];
+        let query = lint_sql(database, 0, sql, &settings);
+        assert!(
+            query["notes"][0].as_str().unwrap().contains("row security"),
+            "{query:#}"
+        );
+        let query = lint_sql(
+            database,
+            0,
+            sql,
+            &[&["--as", "authenticated"][..], &settings].concat(),
+        );
+        assert!(
+            causes(&query).contains(&"filter-starvation".to_owned()),
+            "{query:#}"
+        );
+        let refused = index(database, &["lint", "--sql", sql, "--as", "anon"]).error(2);
+        assert!(refused.contains("permission denied"), "{refused}");
+
+        let query = lint_sql(
+            database,
+            0,
+            "select id from parts order by embedding <-> $1 limit 5",
+            &settings,
+        );
+        assert_eq!(query["indexes"].as_array().unwrap().len(), 2, "{query:#}");
+        let query = lint_sql(
+            database,
+            3,
+            "select id from parts order by embedding <-> $1 desc limit 5",
+            &settings,
+        );
+        assert_eq!(causes(&query), ["descending-order"], "{query:#}");
+        let proposal = query["proposal"]["text"].as_str().unwrap();
+        lint_sql(database, 0, proposal, &settings);
+        run(
+            &mut connection,
+            "drop index parts_embedding_idx; create index on parts_1 using hnsw (embedding vector_l2_ops)",
+        )
+        .await;
+        let half = lint_sql(
+            database,
+            3,
+            "select id from parts order by embedding <-> $1 limit 5",
+            &settings,
+        );
+        assert_eq!(causes(&half), ["no-index"], "{half:#}");
     })
     .await;
 }
@@ -302,6 +402,14 @@ async fn functions_are_taken_apart() {
         let report = lint(database, 3, &["--function", "procedural"]);
         assert_eq!(causes(&report["queries"][0]), ["metric-mismatch"]);
         assert!(report["notes"][0].as_str().unwrap().contains("run time"), "{report:#}");
+        let many = "create function public.many(v vector(32)) returns setof bigint language sql stable as
+            $$ select id from docs order by embedding <=> v limit 50 $$";
+        run(&mut connection, many).await;
+        let report = lint(database, 0, &["--function", "many"]);
+        let fix = report["queries"][0]["findings"][0]["fixes"][0].as_str().unwrap().to_owned();
+        assert!(fix.contains("alter function public.many("), "{fix}");
+        run(&mut connection, format!("set search_path = public, extensions; {fix}")).await;
+        assert_eq!(causes(&lint(database, 0, &["--function", "many"])["queries"][0]), [""; 0]);
         let report = lint(database, 3, &["--function", "slow"]);
         assert_eq!(causes(&report["queries"][0]), ["scan-disabled"]);
         assert!(index(database, &["lint", "--function", "nowhere"]).error(12).contains("no function"));
@@ -342,6 +450,108 @@ async fn nothing_is_run_and_only_one_statement_is_taken() {
         assert!(index(database, &["lint", "--statements"]).error(12).contains("pg_stat_statements"));
         let wrong = index(database, &["lint", "--sql", "select nothing from docs"]).error(2);
         assert!(wrong.contains("nothing"), "{wrong}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recorded_queries_are_looked_at_with_the_functions_that_they_call() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        docs(&mut connection, BY_COSINE).await;
+        // The extension's library is not preloaded here; a view of its columns says what it would.
+        run(
+            &mut connection,
+            "create function public.farthest(v vector(32)) returns setof bigint language sql stable as
+               $$ select id from docs order by embedding <=> v desc limit 5 $$;
+             create view extensions.pg_stat_statements as
+             select d.oid as dbid, q.query, q.calls, q.calls * 2.5::float8 as total_exec_time
+             from pg_database d, (values
+               ('select id from docs order by $2 - (embedding <=> $1) desc limit $3', 40::bigint),
+               ('select id from docs order by embedding <=> $1 limit $2', 30),
+               ('select id from gone order by embedding <=> $1 limit $2', 20),
+               ('with source as (select * from public.farthest($1)) select count(*) from source', 10),
+               ('select point(1, 1) <-> point($1, $2)', 5),
+               ('<insufficient privilege>', 5)) q (query, calls)
+             where d.datname = current_database()",
+        )
+        .await;
+        let report = lint(database, 3, &["--statements"]);
+        let queries = report["queries"].as_array().unwrap();
+        let found: Vec<_> = queries
+            .iter()
+            .map(|query| {
+                (
+                    query["from"].as_str().unwrap(),
+                    query["status"].as_str().unwrap(),
+                    causes(query).join(" "),
+                )
+            })
+            .collect();
+        let expected = [
+            ("recorded", "unindexed", "wrapped-distance"),
+            ("recorded", "indexed", ""),
+            ("recorded", "refused", ""),
+            ("recorded", "unindexed", "descending-order"),
+            ("function", "unindexed", "descending-order"),
+        ];
+        let expected: Vec<_> = expected
+            .map(|(from, status, causes)| (from, status, causes.to_owned()))
+            .into();
+        assert_eq!(found, expected, "{report:#}");
+        assert_eq!(queries[0]["calls"], 40);
+        assert!(
+            report["notes"][0].as_str().unwrap().contains("may not read: 1"),
+            "{report:#}"
+        );
+        let two = lint(database, 3, &["--statements", "--top", "2"]);
+        assert_eq!(two["queries"].as_array().unwrap().len(), 2);
+
+        let listed = index(database, &["list"]).report();
+        let unserved = listed["unserved_queries"].as_array().unwrap();
+        assert_eq!(unserved.len(), 3, "{listed:#}");
+        assert_eq!(unserved[0]["causes"][0], "wrapped-distance");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_tells_scans_their_blocks_and_when_the_table_was_analysed() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        docs(&mut connection, BY_COSINE).await;
+        run(
+            &mut connection,
+            "create table public.bare (id int, embedding vector(3));
+             set enable_seqscan = off;
+             select id from docs order by embedding <=> (select embedding from docs limit 1) limit 5;
+             select pg_stat_force_next_flush()",
+        )
+        .await;
+        // The server counts when the session reports, which a forced flush does at its statement's end.
+        wait_until("the scan is counted", async || {
+            let query = "select idx_scan from pg_stat_user_indexes where indexrelname = 'docs_hnsw'";
+            rows(&mut connection, query).await[0].get::<i64, _>(0) > 0
+        })
+        .await;
+        let listed = index(database, &["list"]).report();
+        let found = &listed["indexes"][0];
+        assert_eq!(found["scans"], 1);
+        assert_eq!(found["blocks_per_scan"], found["blocks"]);
+        assert!(
+            found["blocks"].as_i64() > Some(10) && found["cached_percent"].is_i64(),
+            "{found:#}"
+        );
+        assert!(found["analyzed_at"].is_string());
+        assert_eq!(
+            (
+                &found["rows"],
+                found["bloat_percent"].as_i64().unwrap().abs() <= 2
+            ),
+            (&Value::from(2_000), true)
+        );
+        assert_eq!(listed["without_index"][0]["table"], "public.bare");
+        assert!(listed["unserved_queries"].is_null());
     })
     .await;
 }

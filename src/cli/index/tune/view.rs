@@ -75,7 +75,7 @@ fn show_answer(report: &EfReport, page: &mut Page) {
     }
 }
 
-fn show_subject(subject: &Subject, rows: u64, page: &mut Page) {
+pub(super) fn show_subject(subject: &Subject, rows: u64, page: &mut Page) {
     let dimensions = subject
         .dimensions
         .map_or_else(String::new, |count| format!("({count})"));
@@ -140,5 +140,12 @@ fn show_advice(advice: &Advice, page: &mut Page) {
     }
     if let Some(mind) = advice.mind {
         page.styled(Role::Dim, &format!("  {mind}"));
+    }
+}
+
+/// A script as it is, indented.
+pub(super) fn show_advice_text(script: &str, page: &mut Page) {
+    for line in script.lines() {
+        page.styled(Role::Dim, &format!("  {}", sanitize(line)));
     }
 }

@@ -1073,46 +1073,53 @@ complete -c vecops -n "__fish_vecops_using_subcommand restore" -s v -l verbose -
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "run" -d 'Measure recall, latency, buffers and plans of queries on a collection or table'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "compare" -d 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "assert" -d 'Check a file of expectations about queries, for CI; ends with 3 where one is not met'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact" -f -a "exact" -d 'Find the exact nearest rows of every query, on this machine'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -f -a "run" -d 'Measure recall, latency, buffers and plans of queries on a collection or table'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -f -a "compare" -d 'Compare two reports of `vecops bench run --json`; ends with 3 where something got worse beyond the noise'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -f -a "assert" -d 'Check a file of expectations about queries, for CI; ends with 3 where one is not met'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -f -a "exact" -d 'Find the exact nearest rows of every query, on this machine'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and not __fish_seen_subcommand_from run compare assert exact report" -f -a "report" -d 'Write a report of `vecops bench run --json` as HTML, Markdown or JSON'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries -d 'A file of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l held-out -d 'Rows that were kept out of the table, and are in this one' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l most -d 'At most so many queries: the first of a file (without it all), or of a table some by their digest (without it 1000)' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s k -l k -d 'How many neighbours a query asks for: one case each' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l ef-search -d 'How many candidates an HNSW scan keeps: one configuration each' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l probes -d 'How many lists an IVFFlat scan looks into: one configuration each' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l iterative-scan -d 'Whether an HNSW scan goes on where a filter takes rows away: one configuration each' -r -f -a "off\t'It stops after ef_search rows'
 relaxed_order\t'It goes on; rows may come slightly out of order'
 strict_order\t'It goes on, in order'"
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l filter -d 'Only rows whose metadata contain this JSON object' -r
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l as -d 'Run the queries as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l filter -d 'Only rows whose metadata contain this JSON object: one case each; {} keeps all that have metadata' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l as -d 'Run the queries as this role, under its row security: anon, authenticated, service_role or `user:<uuid>`; one case each' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l passes -d 'How many times each query is timed under each configuration' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l cold -d 'Before anything else, let so many queries each be the first one of a new connection, under each configuration' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l clients -d 'Then let so many clients ask at once, under each configuration' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l duration -d 'For how long the clients ask' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l rate -d 'How many queries a second are due, times counted from then; without it each client asks as fast as it can' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l seed -d 'Draws the order of the queries' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l report -d 'Also write a report to keep: .html, .md with its plots beside it, or .json' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from run" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -1178,8 +1185,12 @@ complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from assert" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l queries -d 'A file with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l queries -d 'A file of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l held-out -d 'Rows that were kept out of the table, and are in this one' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l most -d 'At most so many queries: the first of a file (without it all), or of a table some by their digest (without it 1000)' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s k -l k -d 'How many neighbours of each query to find' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l filter -d 'Only rows whose metadata contain this JSON object' -r
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -l as -d 'Only rows that this role may see: anon, authenticated, service_role or `user:<uuid>`' -r
@@ -1205,6 +1216,28 @@ complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from exact" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s o -l to -d 'The file to write: .html, .md with its plots beside it, or .json' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand bench; and __fish_seen_subcommand_from report" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand provider; and not __fish_seen_subcommand_from list check cache clear" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

@@ -144,9 +144,5 @@ impl TuneQueries {
 
 /// As a report says it.
 pub(super) fn origin(of: Origin) -> &'static str {
-    match of {
-        Origin::File => "from the file",
-        Origin::Builtin => "that come with vecops",
-        Origin::Stored => "that are stored rows",
-    }
+    of.label()
 }

@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup fuzz docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup fuzz docs clean supabase-cli generate bench-index coverage-backup
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -39,9 +39,16 @@ bench-tune: ## vecops index tune against the whole grid on the whole table (need
 	cargo build --release
 	python3 benches/tune.py --rows $(or $(ROWS),$(if $(QUICK),20000,250000))
 
-bench-backup: ## vecops dump against pg_dump and psql, side by side (needs psql and zstd; ROWS=250000 DATA=FILE)
+bench-backup: ## vecops dump and restore against pg_dump, pg_restore and psql (needs psql and zstd; ROWS=250000, QUICK=1, PG_DUMP=FILE, VECOPS_BENCH_DATA=FILE)
 	cargo build --release
-	python3 benches/backup.py --rows $(or $(ROWS),250000) $(if $(DATA),--data $(DATA))
+	python3 benches/backup.py --rows $(or $(ROWS),250000) $(if $(QUICK),--quick) $(if $(PG_DUMP),--pg-dump $(PG_DUMP))
+
+coverage-backup: ## Which lines of the backup's core no test reaches (needs `rustup component add llvm-tools`)
+	sh tests/coverage.sh
+
+bench-index: ## Index builds against bare statements, predictions against builds, traffic (needs psql; ROWS=100000, QUICK=1)
+	cargo build --release
+	python3 benches/index.py --rows $(or $(ROWS),100000) $(if $(QUICK),--quick)
 
 docs: generate ## API documentation, completions, man pages, the README's command table
 	cargo doc --no-deps --document-private-items

@@ -171,13 +171,16 @@ class Bench:
 
     def start(self):
         if not self.options.venv.exists():
-            subprocess.run([sys.executable, "-m", "venv", self.options.venv], check=True)
-            subprocess.run([self.options.venv / "bin/pip", "install", "--quiet", *LIBRARIES], check=True)
+            self.install()
         self.output(self.vecops("embedded", "start", "--quiet"))
         self.url = self.output(self.vecops("embedded", "url", "--quiet"))
         self.environment["VECOPS_DB_URL"] = self.url
         self.server = self.sql("show server_version")
         self.sql("create extension if not exists vector with schema extensions")
+
+    def install(self):
+        subprocess.run([sys.executable, "-m", "venv", self.options.venv], check=True)
+        subprocess.run([self.options.venv / "bin/pip", "install", "--quiet", *LIBRARIES], check=True)
 
     def stop(self):
         environment = {name: value for name, value in self.environment.items() if name != "VECOPS_DB_URL"}

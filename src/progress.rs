@@ -3,6 +3,8 @@
 //! Domain code asks a [`Progress`] for a [`Task`] and advances it; `render/` owns the four sinks (bars, lines,
 //! NDJSON, none). This module must not print and knows no terminal.
 
+use std::sync::Arc;
+
 /// What a task counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,17 +46,31 @@ pub trait TaskSink: Send + Sync {
 /// One piece of long work. Dropping it without [`Task::finish`] means it was abandoned.
 pub struct Task {
     sink: Option<Box<dyn TaskSink>>,
+    whole: Option<Arc<Task>>,
 }
 
 impl Task {
     /// A task that reports to `sink`.
     pub fn new(sink: Box<dyn TaskSink>) -> Self {
-        Self { sink: Some(sink) }
+        Self {
+            sink: Some(sink),
+            whole: None,
+        }
     }
 
     /// A task that nobody watches.
     pub fn silent() -> Self {
-        Self { sink: None }
+        Self {
+            sink: None,
+            whole: None,
+        }
+    }
+
+    /// Makes it a part of a larger task, which advances with it; both count the same.
+    #[must_use]
+    pub fn part_of(mut self, whole: &Arc<Self>) -> Self {
+        self.whole = Some(Arc::clone(whole));
+        self
     }
 
     /// Sets or corrects the total.
@@ -68,6 +84,9 @@ impl Task {
     pub fn advance(&self, delta: u64) {
         if let Some(sink) = &self.sink {
             sink.advance(delta);
+        }
+        if let Some(whole) = &self.whole {
+            whole.advance(delta);
         }
     }
 

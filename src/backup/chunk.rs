@@ -5,6 +5,7 @@
 
 mod planes;
 mod read;
+mod transpose;
 mod write;
 
 pub use planes::{PlanesDecoder, PlanesEncoder};

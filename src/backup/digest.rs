@@ -6,8 +6,10 @@
 //! and sums of parts add up to the sum of the whole. It finds what goes wrong by itself; against people who choose
 //! rows to collide, the objects' own SHA-256 stands.
 
+mod parts;
 mod server;
 
+pub use parts::{Part, Sums, in_parts};
 pub use server::{SETTINGS, SentColumn, on_server, sent_columns};
 
 use std::fmt;

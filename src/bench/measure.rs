@@ -13,6 +13,7 @@ use super::distribution::{Distribution, count, mean};
 use super::queries::Queries;
 use super::report::{Buffers, Configuration, Measured, PlanCount};
 use super::statement::Statement;
+use super::way::Detour;
 use crate::catalog::Target;
 use crate::error::{Context as _, Error, Result};
 use crate::progress::Task;
@@ -46,12 +47,17 @@ struct Explained {
 }
 
 impl<'a> Measuring<'a> {
-    pub(super) fn new(on: &'a Target, queries: &'a Queries, request: &'a Request) -> Self {
+    pub(super) fn new(
+        on: &'a Target,
+        queries: &'a Queries,
+        request: &'a Request,
+        detour: Option<&Detour>,
+    ) -> Self {
         Self {
             on,
             queries,
             request,
-            statement: Statement::new(on, request.filter.as_ref()),
+            statement: Statement::by(on, request.filter.as_ref(), detour),
         }
     }
 

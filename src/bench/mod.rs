@@ -14,6 +14,7 @@ mod queries;
 mod report;
 mod statement;
 mod truth;
+mod way;
 
 use std::time::Instant;
 
@@ -29,6 +30,8 @@ pub use queries::{Origin, Queries, stored};
 pub use report::{
     BenchReport, Buffers, Configuration, Environment, Exactness, IndexFacts, Measured, PlanCount, QuerySet,
 };
+
+pub use way::{Detour, Way};
 
 use crate::catalog::Target;
 use crate::connection::{Session, TransactionOptions};
@@ -111,11 +114,27 @@ pub async fn measure(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<Vec<Measured>> {
+    let way = Way::default();
+    measure_by(session, on, queries, exact, (request, &way), progress).await
+}
+
+/// The same by another way than the column's usual one.
+pub async fn measure_by(
+    session: &mut Session,
+    on: &Target,
+    queries: &Queries,
+    exact: &[Exact],
+    (request, way): (&Request, &Way),
+    progress: &dyn Progress,
+) -> Result<Vec<Measured>> {
     let mut transaction = session.begin(&request.transaction.clone().long()).await?;
     sql::run(&mut transaction, on.extension.load_library())
         .await
         .context("load pgvector")?;
-    let measuring = measure::Measuring::new(on, queries, request);
+    if let Some(statements) = way.statements() {
+        sql::run(&mut transaction, statements).await?;
+    }
+    let measuring = measure::Measuring::new(on, queries, request, way.detour.as_ref());
     let runs = u64::from(request.passes) + 2;
     let each = (request.configurations.len() * queries.len()) as u64;
     let task = progress.task(

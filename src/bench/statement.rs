@@ -5,6 +5,7 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
+use super::way::Detour;
 use crate::catalog::Target;
 use crate::sql;
 use crate::vector::ElementType;
@@ -33,6 +34,35 @@ impl Statement {
             id = on.id.name,
             table = on.table,
             condition = condition(on, filter, "$3"),
+        );
+        Self {
+            text,
+            filter: filter.cloned(),
+        }
+    }
+
+    /// The same by a detour: the nearest by an expression, ordered again by the distance itself.
+    pub(super) fn by(on: &Target, filter: Option<&Value>, detour: Option<&Detour>) -> Self {
+        let Some(detour) = detour else {
+            return Self::new(on, filter);
+        };
+        let schema = on.extension.schema.to_string();
+        let vector = format!("$1::text::{}", on.extension.type_name(on.element));
+        let distance = on
+            .metric
+            .exact_distance(&schema, &format!("t.{}", on.embedding), &vector);
+        let text = format!(
+            "select near.key, near.distance from (select t.{id}::text as key, ({distance})::float8 as distance \
+             from {table} t {condition}order by {order} limit {candidates}) near order by near.distance limit $2",
+            id = on.id.name,
+            table = on.table,
+            condition = condition(on, filter, "$3"),
+            order = detour
+                .metric
+                .indexed_distance(&schema, &detour.key, &detour.argument),
+            candidates = detour
+                .candidates
+                .map_or_else(|| "$2".to_owned(), |count| count.to_string()),
         );
         Self {
             text,

@@ -1,6 +1,7 @@
 //! `vecops backup`: what a repository holds.
 
 mod diff;
+mod export;
 
 use clap::Subcommand;
 
@@ -13,7 +14,7 @@ use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
 
-/// List the backups of a repository, show what one holds and what changed between two
+/// List the backups of a repository, show and export what one holds, compare two
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
     #[command(subcommand)]
@@ -38,6 +39,7 @@ enum BackupCommand {
         backup: String,
     },
     Diff(diff::DiffArgs),
+    Export(export::ExportArgs),
 }
 
 /// Lists, shows or compares.
@@ -52,6 +54,7 @@ pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<Outcome> 
             context.finish(&list::show(&repository, &set)?)
         }
         BackupCommand::Diff(args) => diff::run(context, args).await,
+        BackupCommand::Export(args) => export::run(context, args).await,
     }
 }
 

@@ -3,9 +3,12 @@
 mod create;
 mod deferred;
 mod estimate;
+mod gate;
+mod lint;
 mod list;
 mod reindex;
 mod remove;
+mod replace;
 mod tune;
 mod view;
 
@@ -32,8 +35,10 @@ enum IndexCommand {
     Estimate(estimate::EstimateArgs),
     List(list::ListArgs),
     Tune(tune::TuneArgs),
+    Lint(lint::LintArgs),
     Create(create::CreateArgs),
     Reindex(reindex::ReindexArgs),
+    Replace(Box<replace::ReplaceArgs>),
     Drop(remove::DropArgs),
     Clean(remove::CleanArgs),
     RestoreDeferred(deferred::RestoreDeferredArgs),
@@ -77,8 +82,10 @@ pub(super) async fn run(context: &Context, args: IndexArgs) -> Result<Outcome> {
         IndexCommand::Estimate(args) => estimate::run(context, &args).await,
         IndexCommand::List(args) => list::run(context, &args).await,
         IndexCommand::Tune(args) => tune::run(context, &args).await,
+        IndexCommand::Lint(args) => lint::run(context, &args).await,
         IndexCommand::Create(args) => create::run(context, &args).await,
         IndexCommand::Reindex(args) => reindex::run(context, &args).await,
+        IndexCommand::Replace(args) => replace::run(context, &args).await,
         IndexCommand::Drop(args) => remove::drop(context, &args).await,
         IndexCommand::Clean(args) => remove::clean(context, &args).await,
         IndexCommand::RestoreDeferred(args) => deferred::run(context, &args).await,

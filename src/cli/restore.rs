@@ -233,6 +233,9 @@ impl Report for RestorePlan {
                 );
             }
         }
+        for follower in &self.followers {
+            page.line(sanitize(&format!("{follower} follows the restored table")));
+        }
         for index in &self.indexes {
             build_line(index, page);
         }

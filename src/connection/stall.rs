@@ -63,11 +63,15 @@ impl<'a> Watch<'a> {
                 return done;
             }
             // The work goes on while it is asked about.
-            tokio::select! {
+            let why = tokio::select! {
                 done = &mut work => return done,
-                why = self.stalled() => if let Some(why) = why {
-                    return Err(self.error(&why));
-                },
+                why = self.stalled() => why,
+            };
+            if let Some(why) = why {
+                if let Ok(Err(error)) = tokio::time::timeout(ASKING, self.terminate()).await {
+                    tracing::debug!(%error, "a stalled session could not be ended");
+                }
+                return Err(self.error(&why));
             }
         }
     }
@@ -96,11 +100,16 @@ impl<'a> Watch<'a> {
                 return Ok(None);
             }
         }
-        let why = match first {
-            Seen::Working => return Ok(None),
-            Seen::Gone => "the server has ended the session",
-            Seen::Waiting(_) => "the server waits for us",
-        };
+        Ok(match first {
+            Seen::Working => None,
+            Seen::Gone => Some("the server has ended the session"),
+            Seen::Waiting(_) => Some("the server waits for us"),
+        })
+    }
+
+    /// Ends the session on the server, so that its locks and its snapshot go.
+    async fn terminate(&self) -> Result<()> {
+        let mut session = self.connector.open(Need::Any, &Silent).await?;
         let mut transaction = session.begin_read().await?;
         sql::fixed(include_str!("../../sql/connection/terminate.sql"))
             .bind(self.backend.pid)
@@ -108,7 +117,7 @@ impl<'a> Watch<'a> {
             .fetch_optional(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(Some(why))
+        Ok(())
     }
 
     async fn look(&self, session: &mut Session) -> Result<Seen> {

@@ -5,9 +5,12 @@
 //! with PostgreSQL's reading of NULL; `numpy.lib.format` version 1.0; PostgreSQL documentation, "COPY".
 
 mod cell;
+mod conversion;
 mod parquet;
 mod selection;
 mod write;
+
+pub use conversion::{Conversion, StreamColumn, travels_as_text};
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -144,7 +147,7 @@ pub async fn export(
         Some(estimate),
     );
     let side_file = files.side_path();
-    let (files, writing) = Writing::new(files, &selection, request.format, task)?;
+    let (files, writing) = Writing::new(files, selection.columns.clone(), request.format, task)?;
     let totals = stream(connection, selection.query.clone(), writing).await?;
     files.publish()?;
     Ok(ExportReport {

@@ -5,7 +5,7 @@ use tokio::sync::mpsc::Receiver;
 use super::Format;
 use super::cell;
 use super::parquet::ParquetRows;
-use super::selection::{Column, Selection};
+use super::selection::Column;
 use crate::error::{Error, Result};
 use crate::output::{Files, Output, Publication};
 use crate::progress::Task;
@@ -60,12 +60,11 @@ impl Writing {
     /// Opens the outputs; what makes the files appear stays with the caller.
     pub(super) fn new(
         files: Files,
-        selection: &Selection,
+        columns: Vec<Column>,
         format: Format,
         task: Task,
     ) -> Result<(Publication, Self)> {
         let (publication, output, side) = files.open()?;
-        let columns = selection.columns.clone();
         let to = if format == Format::Parquet {
             Writer::Parquet(ParquetRows::new(columns, output)?)
         } else {
@@ -85,17 +84,28 @@ impl Writing {
     /// Writes all that comes, to the end of the server's stream. A stream that stops before its end is an error.
     pub(super) fn run(mut self, mut pieces: Receiver<Vec<u8>>) -> Result<Totals> {
         while let Some(piece) = pieces.blocking_recv() {
-            let before = self.count;
-            self.decoder.push(&piece);
-            while let Some(row) = self.decoder.next_row().map_err(unreadable)? {
-                self.count += 1;
-                let number = self.count;
-                let written = self.to.write(row);
-                written.map_err(|error| error.context(format!("row {number} in the order of the key")))?;
-            }
-            self.to.piece(&piece)?;
-            self.task.advance(self.count - before);
+            self.push(&piece)?;
         }
+        self.finish()
+    }
+
+    /// Takes the next bytes of the stream.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Result<()> {
+        let before = self.count;
+        self.decoder.push(piece);
+        while let Some(row) = self.decoder.next_row().map_err(unreadable)? {
+            self.count += 1;
+            let number = self.count;
+            let written = self.to.write(row);
+            written.map_err(|error| error.context(format!("row {number} in the order of the key")))?;
+        }
+        self.to.piece(piece)?;
+        self.task.advance(self.count - before);
+        Ok(())
+    }
+
+    /// Ends the output, where the stream came to its end.
+    pub(super) fn finish(self) -> Result<Totals> {
         self.decoder.finish().map_err(unreadable)?;
         let totals = Totals {
             rows: self.count,

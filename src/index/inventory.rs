@@ -41,6 +41,8 @@ pub struct Listed {
     pub scans: i64,
     /// Its pages that were read, for scans, writes and builds together.
     pub blocks: i64,
+    /// Those pages for each scan; too many where rows were written.
+    pub blocks_per_scan: Option<i64>,
     /// How many of these the server had in memory, in percent.
     pub cached_percent: Option<i64>,
     /// When its table was last analysed.
@@ -133,6 +135,9 @@ async fn listed(connection: &mut PgConnection, found: Found, usage: Option<&UseR
         fresh_bytes,
         scans: usage.map_or(0, |row| row.scans),
         blocks: hit + read,
+        blocks_per_scan: usage
+            .filter(|row| row.scans > 0)
+            .map(|row| (hit + read) / row.scans),
         cached_percent: (hit + read > 0).then(|| hit * 100 / (hit + read)),
         analyzed_at: usage.and_then(|row| row.analyzed_at.clone()),
         found,
@@ -186,23 +191,39 @@ fn rows_of(counted: f64) -> Option<u64> {
 }
 
 /// Whether an expression names a column, as a word of its own.
-fn names_column(expression: &str, column: &str) -> bool {
+pub fn names_column(expression: &str, column: &str) -> bool {
+    replaced_column(expression, column, "") != expression
+}
+
+/// An expression with something else in place of a column, where that is a word of its own.
+pub fn replaced_column(expression: &str, column: &str, with: &str) -> String {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
-    expression.match_indices(column).any(|(start, _)| {
+    let mut replaced = String::with_capacity(expression.len());
+    let mut rest = 0;
+    for (start, _) in expression.match_indices(column) {
+        let end = start + column.len();
         let before = expression[..start].chars().next_back();
-        let after = expression[start + column.len()..].chars().next();
-        !before.is_some_and(is_part) && !after.is_some_and(is_part)
-    })
+        let after = expression[end..].chars().next();
+        if !column.is_empty() && !before.is_some_and(is_part) && !after.is_some_and(is_part) {
+            replaced.push_str(&expression[rest..start]);
+            replaced.push_str(with);
+            rest = end;
+        }
+    }
+    replaced.push_str(&expression[rest..]);
+    replaced
 }
 
 #[cfg(test)]
 mod tests {
-    use super::names_column;
+    use super::{names_column, replaced_column};
 
     #[test]
     fn a_column_is_found_as_a_word() {
         assert!(names_column("((embedding)::halfvec(3))", "embedding"));
         assert!(!names_column("((embedding_old)::halfvec(3))", "embedding"));
         assert!(names_column("(a_old || a)", "a"));
+        assert!(!names_column("(a || b)", ""));
+        assert_eq!(replaced_column("f(a_old, a, a)", "a", "$1"), "f(a_old, $1, $1)");
     }
 }

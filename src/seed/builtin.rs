@@ -1,5 +1,7 @@
 //! The passages and questions that come with vecops, inside the program. Where they are from: `seeds/README.md`.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::Source;
@@ -27,9 +29,15 @@ pub struct Question {
     pub embedding: Vec<f32>,
 }
 
+/// A third of their length, for the program's sake; `zstd -19` makes them.
+const PASSAGES: &[u8] = include_bytes!("../../seeds/passages.jsonl.zst");
+const QUESTIONS: &[u8] = include_bytes!("../../seeds/questions.jsonl.zst");
+
 /// The passages as JSON Lines, with `id`, `content`, `metadata` and `embedding`.
 pub fn passages() -> &'static [u8] {
-    include_bytes!("../../seeds/passages.jsonl")
+    // What is in the program is whole: a test reads it.
+    static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| zstd::decode_all(PASSAGES).unwrap_or_default());
+    &PLAIN
 }
 
 /// The passages as a source to load.
@@ -42,11 +50,16 @@ pub fn source() -> Source {
 
 /// The questions.
 pub fn questions() -> Result<Vec<Question>> {
-    include_str!("../../seeds/questions.jsonl")
-        .lines()
-        .map(serde_json::from_str)
+    let unreadable = |source: &dyn std::error::Error| {
+        Error::bug("the built-in questions cannot be read").caused_by(source)
+    };
+    let plain = zstd::decode_all(QUESTIONS).map_err(|source| unreadable(&source))?;
+    plain
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(serde_json::from_slice)
         .collect::<Result<_, _>>()
-        .map_err(|source| Error::bug("the built-in questions cannot be read").caused_by(&source))
+        .map_err(|source| unreadable(&source))
 }
 
 /// The question of this name, or an error that suggests the nearest one.
@@ -75,6 +88,18 @@ mod tests {
         id: i64,
         content: String,
         embedding: Vec<f32>,
+    }
+
+    #[test]
+    fn what_is_packed_is_what_people_read() {
+        let hint = "run `zstd -19 -f` on it";
+        let passages: &[u8] = include_bytes!("../../seeds/passages.jsonl");
+        let questions: &[u8] = include_bytes!("../../seeds/questions.jsonl");
+        assert!(super::passages() == passages, "seeds/passages.jsonl.zst: {hint}");
+        assert!(
+            zstd::decode_all(QUESTIONS).unwrap() == questions,
+            "seeds/questions.jsonl.zst: {hint}"
+        );
     }
 
     #[test]

@@ -191,18 +191,19 @@ fn length(element: ElementType, vector: &[u8]) -> Option<f64> {
 fn fingerprint(bytes: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |lane: u64, word: u64| (lane.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let mut lanes = [1_u64, 2, 3, 4];
-    let mut blocks = bytes.chunks_exact(32);
-    for block in &mut blocks {
-        for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-            *lane = mix(*lane, word.try_into().map_or(0, u64::from_le_bytes));
+    let [mut first, mut second, mut third, mut fourth] = [1_u64, 2, 3, 4];
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for block in blocks {
+        // Four names in place of an array: they stay in registers however the compiler is told to unroll.
+        if let ([one, two, three, four], _) = block.as_chunks::<8>() {
+            first = mix(first, u64::from_le_bytes(*one));
+            second = mix(second, u64::from_le_bytes(*two));
+            third = mix(third, u64::from_le_bytes(*three));
+            fourth = mix(fourth, u64::from_le_bytes(*four));
         }
     }
-    let rest = blocks
-        .remainder()
-        .iter()
-        .fold(0, |hash, &byte| mix(hash, u64::from(byte)));
-    let hash = lanes.into_iter().fold(rest, mix);
+    let rest = rest.iter().fold(0, |hash, &byte| mix(hash, u64::from(byte)));
+    let hash = [first, second, third, fourth].into_iter().fold(rest, mix);
     hash ^ hash >> 29
 }
 

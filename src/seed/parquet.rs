@@ -11,6 +11,7 @@ use arrow_array::cast::AsArray as _;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
+use self::dense::DenseColumn;
 use super::destination::Destination;
 use super::reader::{Flow, Input, Place, TakeRow};
 use super::rest::Rest;
@@ -20,9 +21,10 @@ use super::value::Value;
 use crate::error::{Error, Result, contained};
 
 mod cell;
+mod dense;
 
-/// About how many bytes are decoded at once.
-const BATCH_BYTES: usize = 1 << 20;
+/// About how many bytes are decoded at once; more would not stay in the processor's cache.
+const BATCH_BYTES: usize = 1 << 18;
 
 /// Reads all rows.
 pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
@@ -30,8 +32,9 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
         return Err(from_a_pipe());
     };
     let builder = open(path)?;
-    let columns = columns(builder.schema(), input.destination);
+    let mut columns = columns(builder.schema(), input.destination);
     expect_keys(path, builder.schema(), input.destination, &columns)?;
+    let mut vectors = dense_columns(path, &builder, &mut columns, input.destination)?;
     let leaves = builder.parquet_schema().columns().iter().enumerate();
     let leaves: Vec<usize> = leaves
         .filter(|(_, leaf)| {
@@ -57,11 +60,15 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
     let mut row = 0_u64;
     let next = |reader: &mut ParquetRecordBatchReader| Ok(reader.next().transpose()?);
     while let Some(batch) = decoded(path, Some(row + 1), || next(&mut reader))? {
+        for (_, column) in &mut vectors {
+            decoded(path, Some(row + 1), || column.read(batch.num_rows()))?;
+        }
         let arrays = arrays(&batch, &columns);
         for index in 0..batch.num_rows() {
             row += 1;
             let consumed = size.saturating_mul(row) / u64::try_from(rows.max(1)).unwrap_or(1);
-            let parsed = parse(&columns, &arrays, index, input.destination);
+            let parsed = parse(&columns, &arrays, index, input.destination)
+                .and_then(|parsed| with_vectors(parsed, &vectors, index, input.destination));
             let place = Place {
                 number: row,
                 consumed,
@@ -147,6 +154,48 @@ fn columns(schema: &Schema, destination: &Destination) -> Vec<Column> {
         }));
     }
     columns
+}
+
+/// Takes the columns out that are vectors and read without Arrow; with the places of their fields.
+fn dense_columns(
+    path: &Path,
+    builder: &ParquetRecordBatchReaderBuilder<File>,
+    columns: &mut Vec<Column>,
+    destination: &Destination,
+) -> Result<Vec<(usize, DenseColumn)>> {
+    let mut dense = Vec::new();
+    let mut others = Vec::new();
+    for column in columns.drain(..) {
+        let field = column.place.and_then(|place| destination.fields.get(place));
+        let opened = match (column.path.as_slice(), column.place) {
+            ([name], Some(place)) if field.is_some_and(|field| field.kind.is_dense()) => {
+                DenseColumn::open(path, builder, name)?.map(|opened| (place, opened))
+            }
+            _ => None,
+        };
+        match opened {
+            Some(opened) => dense.push(opened),
+            None => others.push(column),
+        }
+    }
+    *columns = others;
+    Ok(dense)
+}
+
+fn with_vectors<'b>(
+    mut parsed: Parsed<'b>,
+    vectors: &'b [(usize, DenseColumn)],
+    row: usize,
+    destination: &Destination,
+) -> Result<Parsed<'b>, Rejection> {
+    for (place, column) in vectors {
+        let value = column.value(row).map_err(|why| {
+            let key = destination.fields.get(*place).map_or("", |field| &field.key);
+            Rejection::new(format!("`{key}` {why}"))
+        })?;
+        parsed.set(*place, value);
+    }
+    Ok(parsed)
 }
 
 /// Whether a path leads through structs to something.

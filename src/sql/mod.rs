@@ -22,7 +22,7 @@ use sqlx::query::Query;
 pub use copy::{CopyIn, copy_in};
 pub use copy_out::copy_out;
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
-pub use plan::{Node, Plan};
+pub use plan::{Node, Plan, Verbose};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.
 pub fn fixed<'q>(statement: &'static str) -> Query<'q, Postgres, PgArguments> {

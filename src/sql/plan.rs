@@ -39,8 +39,34 @@ pub struct Node {
     pub buffers_hit: Option<u64>,
     /// Pages read from outside it, children included.
     pub buffers_read: Option<u64>,
+    /// What it looks like from outside the plan: names and expressions that EXPLAIN (VERBOSE) adds.
+    #[serde(skip)]
+    pub verbose: Verbose,
     /// The nodes that feed it.
     pub children: Vec<Node>,
+}
+
+/// What a node says of itself under VERBOSE, with every name in full.
+#[derive(Debug, Clone, Default)]
+pub struct Verbose {
+    /// The schema of the table or function that it reads.
+    pub schema: Option<String>,
+    /// What the statement calls the table.
+    pub alias: Option<String>,
+    /// The function that it calls for rows.
+    pub function: Option<String>,
+    /// What it sorts by, each with its direction.
+    pub sort_key: Vec<String>,
+    /// What it returns.
+    pub output: Vec<String>,
+    /// The condition that it asks an index for.
+    pub index_condition: Option<String>,
+    /// Whether it is a plan of its own, such as a CTE's, rather than an input of the node above.
+    pub is_apart: bool,
+    /// The rows that the planner expects of one loop.
+    pub estimated_rows: Option<f64>,
+    /// What the planner thinks that it costs, children included.
+    pub total_cost: Option<f64>,
 }
 
 impl Plan {
@@ -98,6 +124,7 @@ impl Node {
             time_ms: number(node, "Actual Total Time"),
             buffers_hit: whole("Shared Hit Blocks"),
             buffers_read: whole("Shared Read Blocks"),
+            verbose: Verbose::from_json(node),
             children: children
                 .map(|nodes| nodes.iter().filter_map(Self::from_json).collect())
                 .unwrap_or_default(),
@@ -122,6 +149,32 @@ impl Node {
         lines.push(line);
         for child in &self.children {
             child.write_lines(depth + 1, lines);
+        }
+    }
+}
+
+impl Verbose {
+    fn from_json(node: &Value) -> Self {
+        let text = |name: &str| node.get(name).and_then(Value::as_str).map(str::to_owned);
+        let texts = |name: &str| {
+            let values = node.get(name).and_then(Value::as_array);
+            let owned = |values: &Vec<Value>| {
+                let text = |value: &Value| value.as_str().map(str::to_owned);
+                values.iter().filter_map(text).collect()
+            };
+            values.map(owned).unwrap_or_default()
+        };
+        Self {
+            schema: text("Schema"),
+            alias: text("Alias"),
+            function: text("Function Name"),
+            sort_key: texts("Sort Key"),
+            output: texts("Output"),
+            index_condition: text("Index Cond"),
+            is_apart: text("Parent Relationship")
+                .is_some_and(|relationship| matches!(relationship.as_str(), "InitPlan" | "SubPlan")),
+            estimated_rows: number(node, "Plan Rows"),
+            total_cost: number(node, "Total Cost"),
         }
     }
 }

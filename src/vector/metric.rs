@@ -104,6 +104,11 @@ impl Metric {
         }
     }
 
+    /// The metric of pgvector's operator, such as `<=>`.
+    pub fn of_operator(operator: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.operator() == operator)
+    }
+
     /// The SQL that turns a distance into a similarity that grows with likeness: cosine `1 - d`, inner product
     /// `-d`, and `1 / (1 + d)` for true distances.
     pub fn similarity(self, distance: &str) -> String {

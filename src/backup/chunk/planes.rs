@@ -15,6 +15,7 @@
 
 use std::io::{self, Read, Write};
 
+use super::transpose::{from_planes, to_planes};
 use crate::vector::copy::{HEADER, RowView, TRAILER};
 
 const MAGIC: &[u8; 8] = b"VPLANES1";
@@ -33,6 +34,7 @@ pub struct PlanesEncoder<W> {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
+    scratch: Scratch,
 }
 
 #[derive(Default)]
@@ -53,6 +55,7 @@ impl<W: Write> PlanesEncoder<W> {
             columns: Vec::new(),
             rows: 0,
             bytes: 0,
+            scratch: Scratch::default(),
         })
     }
 
@@ -90,7 +93,7 @@ impl<W: Write> PlanesEncoder<W> {
         self.inner.write_all(&rows.to_be_bytes())?;
         self.inner.write_all(&columns.to_be_bytes())?;
         for column in &self.columns {
-            column.write(&mut self.inner)?;
+            column.write(&mut self.scratch, &mut self.inner)?;
         }
         self.rows = 0;
         self.bytes = 0;
@@ -122,25 +125,35 @@ impl Column {
         self.bytes.extend_from_slice(field);
     }
 
-    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, scratch: &mut Scratch, out: &mut impl Write) -> io::Result<()> {
         let kind = self.element.and_then(|element| u8::try_from(element).ok());
         out.write_all(&[kind.unwrap_or_default()])?;
-        write_planes(&self.lengths, 4, out)?;
+        to_planes(&self.lengths, 4, &mut scratch.planes);
+        out.write_all(&scratch.planes)?;
         let Some(element) = self.element else {
             return out.write_all(&self.bytes);
         };
-        let (mut heads, mut elements) = (Vec::new(), Vec::with_capacity(self.bytes.len()));
+        scratch.elements.clear();
+        let mut heads = Vec::new();
         let mut rest = self.bytes.as_slice();
         for length in lengths_of(&self.lengths) {
             let (field, after) = rest.split_at(length.min(rest.len()));
             let (head, body) = field.split_at(VECTOR_HEAD.min(field.len()));
             heads.extend_from_slice(head);
-            elements.extend_from_slice(body);
+            scratch.elements.extend_from_slice(body);
             rest = after;
         }
         out.write_all(&heads)?;
-        write_planes(&elements, element, out)
+        to_planes(&scratch.elements, element, &mut scratch.planes);
+        out.write_all(&scratch.planes)
     }
+}
+
+/// Room that every block uses again.
+#[derive(Default)]
+struct Scratch {
+    elements: Vec<u8>,
+    planes: Vec<u8>,
 }
 
 /// The bytes of an element, where a field has the layout of a vector or halfvec: a count, a zero, elements.
@@ -160,16 +173,6 @@ fn lengths_of(lengths: &[u8]) -> impl Iterator<Item = usize> {
     lengths
         .iter()
         .filter_map(|length| usize::try_from(i32::from_be_bytes(*length)).ok())
-}
-
-fn write_planes(bytes: &[u8], width: usize, out: &mut impl Write) -> io::Result<()> {
-    let mut plane = Vec::with_capacity(bytes.len() / width);
-    for place in 0..width {
-        plane.clear();
-        plane.extend(bytes.iter().skip(place).step_by(width));
-        out.write_all(&plane)?;
-    }
-    Ok(())
 }
 
 /// Reads planes back into a stream of binary COPY.
@@ -324,17 +327,6 @@ fn together(lengths: &[u8], mut heads: &[u8], mut elements: &[u8]) -> io::Result
         (heads, elements) = (heads_left, elements_left);
     }
     Ok(bytes)
-}
-
-fn from_planes(planes: &[u8], width: usize) -> Vec<u8> {
-    let length = planes.len() / width;
-    let mut bytes = vec![0; planes.len()];
-    for (place, plane) in planes.chunks_exact(length.max(1)).take(width).enumerate() {
-        for (byte, value) in bytes.iter_mut().skip(place).step_by(width).zip(plane) {
-            *byte = *value;
-        }
-    }
-    bytes
 }
 
 fn wrong(what: &'static str) -> io::Error {

@@ -17,6 +17,8 @@ mod sequence;
 mod statements;
 mod table;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use access::{Access, DefaultPrivilege, Grant, Grantee, Policy};
@@ -101,5 +103,22 @@ impl Definition {
                 .as_ref()
                 .is_some_and(|owned| owned.table == *table)
         })
+    }
+
+    /// The roles that grants and policies name.
+    pub fn roles(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let mut add = |access: &Access| names.extend(access.roles().map(|role| role.as_str().to_owned()));
+        for table in &self.tables {
+            add(&table.access);
+            table.columns.iter().for_each(|column| add(&column.access));
+        }
+        self.sequences.iter().for_each(|sequence| add(&sequence.access));
+        self.functions.iter().for_each(|function| add(&function.access));
+        self.types.iter().for_each(|kind| add(&kind.access));
+        let of_policies = self.tables.iter().flat_map(|table| &table.policies);
+        let of_policies = of_policies.flat_map(|policy| policy.roles.iter().filter_map(|role| role.role()));
+        names.extend(of_policies.map(|role| role.as_str().to_owned()));
+        names
     }
 }

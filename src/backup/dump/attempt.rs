@@ -183,6 +183,8 @@ async fn prepare(
 ) -> Result<Work> {
     let mut tables = Vec::new();
     let mut queue = VecDeque::new();
+    let several = locked.found.tables.len() > 1;
+    let whole = several.then(|| Arc::new(progress.task("dump all tables", Unit::Bytes, None)));
     for (place, table) in locked.found.tables.iter().enumerate() {
         let mut journal = Journal::open(repository, &source.database, table, request.codec, request.level)?;
         let measure = measure(connection, table, request.chunk_bytes).await?;
@@ -202,6 +204,10 @@ async fn prepare(
             Unit::Bytes,
             (estimate > 0).then_some(estimate),
         );
+        let task = match &whole {
+            Some(whole) => task.part_of(whole),
+            None => task,
+        };
         queue.extend((0..ranges.len()).map(|range| Job { table: place, range }));
         tables.push(TableWork {
             source: table.clone(),
@@ -213,7 +219,11 @@ async fn prepare(
             task,
         });
     }
+    if let Some(whole) = &whole {
+        whole.set_total(tables.iter().map(|table| table.estimate).sum());
+    }
     Ok(Work {
+        whole,
         repository: repository.clone(),
         codec: request.codec,
         level: request.level,

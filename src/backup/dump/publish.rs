@@ -1,5 +1,7 @@
 //! The end of a dump: the manifest with everything that goes beside it, then the report.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use uuid::Uuid;
@@ -36,6 +38,9 @@ pub(super) async fn publish(
         let (table, journal) = table(work, canaries)?;
         tables.push(table);
         journals.push(journal);
+    }
+    if let Some(whole) = prepared.whole.and_then(Arc::into_inner) {
+        whole.finish();
     }
     let reasons = locked.found.reasons;
     let mut manifest = Manifest {
@@ -86,8 +91,7 @@ fn table(work: TableWork, canaries: Vec<Canary>) -> Result<(Table, super::journa
         chunks.extend(done.ok_or_else(|| Error::bug("a range was left out"))?);
     }
     work.task.finish();
-    let journal =
-        std::sync::Arc::try_unwrap(work.journal).map_err(|_| Error::bug("a journal is still in use"))?;
+    let journal = Arc::try_unwrap(work.journal).map_err(|_| Error::bug("a journal is still in use"))?;
     let table = Table {
         columns: work.source.manifest_columns(),
         key: work.source.key.iter().map(|column| column.name.clone()).collect(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::StreamExt as _;
 use sqlx::postgres::PgConnection;
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -35,6 +35,8 @@ pub(super) struct Work {
     pub(super) level: i32,
     pub(super) tables: Vec<TableWork>,
     pub(super) queue: Mutex<VecDeque<Job>>,
+    /// All tables together, where there are several.
+    pub(super) whole: Option<Arc<Task>>,
     /// The threads that write; they hold the journals, so the next attempt waits for them.
     pub(super) threads: TaskTracker,
 }
@@ -185,16 +187,17 @@ async fn read(
     );
     let cutter = Cutter::new(work.repository.clone(), work.codec, work.level, range.clone());
     let (sender, pieces) = mpsc::channel(WAITING);
+    let (emptied, mut empty) = mpsc::channel(WAITING + 2);
     let (journal, recorded) = (Arc::clone(&table.journal), range.clone());
     let thread = work
         .threads
-        .spawn_blocking(move || write(cutter, pieces, &journal, &recorded));
+        .spawn_blocking(move || write(cutter, pieces, &emptied, &journal, &recorded));
     let writing = Writing { job, thread };
 
     let reading = || format!("read `{}`", source.name.plain());
     let beginning = async { sql::copy_out(connection, query).await.with_context(reading) };
     let mut stream = watch.over(beginning).await?;
-    let mut piece = Vec::with_capacity(PIECE);
+    let mut piece = Vec::with_capacity(PIECE * 2);
     loop {
         let next = async { stream.next().await.transpose().with_context(reading) };
         let message = watch.over(next).await?;
@@ -203,7 +206,8 @@ async fn read(
         }
         if piece.len() >= PIECE || message.is_none() {
             table.task.advance(u64::try_from(piece.len()).unwrap_or_default());
-            let full = std::mem::replace(&mut piece, Vec::with_capacity(PIECE));
+            let next = empty.try_recv().unwrap_or_else(|_| Vec::with_capacity(PIECE * 2));
+            let full = std::mem::replace(&mut piece, next);
             if sender.send(full).await.is_err() {
                 // The thread has stopped; why is what it returns.
                 drop(stream);
@@ -225,11 +229,15 @@ async fn read(
 fn write(
     mut cutter: Cutter,
     mut pieces: Receiver<Vec<u8>>,
+    emptied: &Sender<Vec<u8>>,
     journal: &Mutex<Journal>,
     range: &Range,
 ) -> Result<Vec<Chunk>> {
-    while let Some(piece) = pieces.blocking_recv() {
+    while let Some(mut piece) = pieces.blocking_recv() {
         cutter.push(&piece)?;
+        piece.clear();
+        // Nobody takes the last ones back.
+        drop(emptied.try_send(piece));
     }
     let chunks = cutter.finish()?;
     hold(journal).record(range, &chunks)?;

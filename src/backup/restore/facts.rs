@@ -6,7 +6,6 @@ use serde::Deserialize;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
-use super::super::definition::{Access, Definition};
 use super::super::manifest::Manifest;
 use super::Request;
 use super::wanted::{destination, staging};
@@ -101,34 +100,11 @@ pub(super) async fn read(
         .bind(types)
         .bind(schemas.into_iter().collect::<Vec<_>>())
         .bind(extensions)
-        .bind(roles(definition).into_iter().collect::<Vec<_>>())
+        .bind(definition.roles().into_iter().collect::<Vec<_>>())
         .fetch_one(connection)
         .await
         .context("look at what the database has")?;
     let text: String = row.try_get("document")?;
     serde_json::from_str(&text)
         .map_err(|error| Error::bug(format!("the database's answer has another shape: {error}")))
-}
-
-/// The roles that a definition names.
-pub(super) fn roles(definition: &Definition) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let mut add = |access: &Access| names.extend(access.roles().map(|role| role.as_str().to_owned()));
-    for table in &definition.tables {
-        add(&table.access);
-        table.columns.iter().for_each(|column| add(&column.access));
-    }
-    definition
-        .sequences
-        .iter()
-        .for_each(|sequence| add(&sequence.access));
-    definition
-        .functions
-        .iter()
-        .for_each(|function| add(&function.access));
-    definition.types.iter().for_each(|kind| add(&kind.access));
-    let of_policies = definition.tables.iter().flat_map(|table| &table.policies);
-    let of_policies = of_policies.flat_map(|policy| policy.roles.iter().filter_map(|role| role.role()));
-    names.extend(of_policies.map(|role| role.as_str().to_owned()));
-    names
 }

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{DataType, Function, Renames, capture};
-use super::facts::{Facts, roles};
+use super::facts::Facts;
 use super::wanted::Wanted;
 use super::{Existing, Part, Request};
 use crate::error::{Context as _, Error, Result};
@@ -73,7 +73,7 @@ impl Wanted {
     }
 
     fn expect_roles(&self, facts: &Facts) -> Result<()> {
-        let missing: Vec<String> = roles(&self.source).difference(&facts.roles).cloned().collect();
+        let missing: Vec<String> = self.source.roles().difference(&facts.roles).cloned().collect();
         if missing.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 //! all of it was right. So a damaged chunk is in no table, not even for a moment that others see.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::postgres::PgConnection;
 use tokio::sync::mpsc::{self, Receiver, Sender};
@@ -55,12 +55,7 @@ impl Load<'_> {
         let mut transaction = session.begin_read().await?;
         let loaded = self.ledger.loaded(&mut transaction).await?;
         transaction.rollback().await?;
-        let mut tasks = Vec::new();
-        for table in &self.wanted.tables {
-            let entry = table.entry(self.manifest)?;
-            let label = format!("load {}", table.to.plain());
-            tasks.push(progress.task(&label, Unit::Bytes, Some(entry.raw_bytes)));
-        }
+        let (tasks, whole) = self.tasks(progress)?;
         let mut queue = VecDeque::new();
         let mut bytes = 0;
         let types: Vec<Vec<String>> = self.wanted.tables.iter().map(|table| self.types(table)).collect();
@@ -93,7 +88,31 @@ impl Load<'_> {
         let work = (0..workers).map(|_| self.work(&queue, progress));
         futures_util::future::try_join_all(work).await?;
         tasks.into_iter().for_each(Task::finish);
+        if let Some(whole) = whole.and_then(Arc::into_inner) {
+            whole.finish();
+        }
         Ok(bytes)
+    }
+
+    /// A task for each table, and where there are several one for all.
+    fn tasks(&self, progress: &dyn Progress) -> Result<(Vec<Task>, Option<Arc<Task>>)> {
+        let mut tasks = Vec::new();
+        let mut total = 0;
+        let several = self.wanted.tables.len() > 1;
+        let whole = several.then(|| Arc::new(progress.task("load all tables", Unit::Bytes, None)));
+        for table in &self.wanted.tables {
+            let bytes = table.entry(self.manifest)?.raw_bytes;
+            total += bytes;
+            let task = progress.task(&format!("load {}", table.to.plain()), Unit::Bytes, Some(bytes));
+            tasks.push(match &whole {
+                Some(whole) => task.part_of(whole),
+                None => task,
+            });
+        }
+        if let Some(whole) = &whole {
+            whole.set_total(total);
+        }
+        Ok((tasks, whole))
     }
 
     /// The types of a table's columns as they are here, in the manifest's order.

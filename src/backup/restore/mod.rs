@@ -10,6 +10,7 @@ mod canary;
 mod create;
 mod facts;
 mod fit;
+mod followers;
 mod ledger;
 mod load;
 mod open;
@@ -110,6 +111,8 @@ pub struct RestoreReport {
     pub kept: Vec<QualifiedName>,
     /// What the restored tables lack, and why.
     pub left_out: Vec<String>,
+    /// Seconds until every row was in.
+    pub seconds_to_rows: f64,
     /// Seconds until every row was in and digested.
     pub seconds_to_data: f64,
     /// Seconds until the vector indexes were built.
@@ -179,15 +182,7 @@ pub async fn prepare(session: &mut Session, request: &Request, progress: &dyn Pr
                 .await?;
         }
     }
-    let plan = plan::plan(
-        &mut transaction,
-        &manifest,
-        &wanted,
-        &facts,
-        request,
-        stage.is_some(),
-    )
-    .await?;
+    let plan = plan::plan(&mut transaction, &manifest, &wanted, &facts, request, stage).await?;
     transaction.rollback().await?;
     Ok(Prepared {
         request: request.clone(),
@@ -279,6 +274,7 @@ pub async fn restore(
             jobs: request.jobs,
         };
         report.raw_bytes = load.run(session, progress).await?;
+        report.seconds_to_rows = started.elapsed().as_secs_f64();
         stage = watch.over(ledger.enter(session, Stage::Keys(0))).await?;
         reach(RestoreStage::RowsLoaded.name()).await;
     }
@@ -286,8 +282,15 @@ pub async fn restore(
         let making = build::keys(session, &wanted, &ledger, done, progress);
         watch.over(making).await?;
         reach(RestoreStage::KeysMade.name()).await;
-        let verifying = verify::verify(session, &manifest, &wanted, request.part, progress);
-        watch.over(verifying).await?;
+        if request.part != Part::OnlySchema {
+            let verify = verify::Verify {
+                connector,
+                manifest: &manifest,
+                wanted: &wanted,
+                jobs: request.jobs,
+            };
+            verify.run(session, progress).await?;
+        }
         reach(RestoreStage::RowsDigested.name()).await;
         stage = watch.over(ledger.enter(session, Stage::Indexes(0))).await?;
     }
@@ -348,6 +351,7 @@ impl RestoreReport {
             canaries: None,
             kept: Vec::new(),
             left_out: wanted.left_out.clone(),
+            seconds_to_rows: 0.0,
             seconds_to_data: 0.0,
             seconds_to_index: 0.0,
             seconds_to_service: 0.0,

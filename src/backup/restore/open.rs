@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Stage as Step, capture};
 use super::super::stage::RestoreStage;
+use super::followers::Followers;
 use super::ledger::{Ledger, Stage};
 use super::wanted::Wanted;
 use super::{Existing, Part, Request, begin};
@@ -29,7 +30,10 @@ pub(super) async fn open(
     );
     let mut transaction = begin(session, TransactionOptions::write()).await?;
     let mut kept = Vec::new();
+    let mut followers = Followers::default();
     if request.existing == Existing::Swap {
+        followers = Followers::find(&mut transaction, wanted).await?;
+        followers.let_go(&mut transaction).await?;
         kept = swap(&mut transaction, wanted).await?;
     }
     // A function with settings of pgvector's cannot be made before its library is there.
@@ -49,7 +53,9 @@ pub(super) async fn open(
             .await
             .with_context(|| format!("set {}", statement.object))?;
     }
+    followers.take_hold(&mut transaction).await?;
     expect_same(&mut transaction, wanted).await?;
+    followers.give(&mut transaction).await?;
     ledger.advance(&mut transaction, Stage::Finished).await?;
     // PostgREST learns of the tables; elsewhere nobody listens.
     sql::run(&mut transaction, "notify pgrst, 'reload schema'").await?;

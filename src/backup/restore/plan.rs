@@ -1,19 +1,20 @@
 //! What a restore would do, for people and programs to look at before it begins.
 
 use serde::Serialize;
-use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::definition::{Access, Grantee, Index, Stage as Step, Table};
 use super::super::manifest::Manifest;
 use super::facts::Facts;
+use super::followers::Followers;
+use super::ledger::Stage;
 use super::wanted::Wanted;
 use super::{Existing, Part, Request};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::index_build::Settings;
 use crate::index_build::estimate::{Layout, Shape};
 use crate::index_build::facts::{Server, server};
-use crate::sql::{QualifiedName, fixed};
+use crate::sql::QualifiedName;
 
 /// What a restore would do.
 #[derive(Debug, Clone, Serialize)]
@@ -46,6 +47,8 @@ pub struct RestorePlan {
     pub maintenance_work_mem: u64,
     /// What the tables will lack, and why.
     pub left_out: Vec<String>,
+    /// What depends on the live tables and follows those that take their places.
+    pub followers: Vec<String>,
 }
 
 /// A table of a plan.
@@ -96,11 +99,14 @@ pub(super) async fn plan(
     wanted: &Wanted,
     facts: &Facts,
     request: &Request,
-    resumes: bool,
+    earlier: Option<Stage>,
 ) -> Result<RestorePlan> {
-    if request.existing == Existing::Swap {
-        expect_no_dependents(connection, wanted).await?;
-    }
+    let followers = match request.existing {
+        Existing::Swap if earlier != Some(Stage::Finished) => {
+            Followers::find(connection, wanted).await?.told()
+        }
+        _ => Vec::new(),
+    };
     let has_rows = request.part != Part::OnlySchema;
     let rows = |rows: u64| if has_rows { rows } else { 0 };
     let mut tables = Vec::new();
@@ -132,36 +138,15 @@ pub(super) async fn plan(
             .map(|vector| vector.version.clone()),
         part: request.part,
         existing: request.existing,
-        resumes,
+        resumes: earlier.is_some(),
         indexes: indexes(manifest, wanted, request, server),
         objects: objects(wanted, request),
         raw_bytes,
         maintenance_work_mem: u64::try_from(server.maintenance_work_mem).unwrap_or_default(),
         left_out: wanted.left_out.clone(),
+        followers,
         tables,
     })
-}
-
-/// What would stay with the live tables when they make way.
-async fn expect_no_dependents(connection: &mut PgConnection, wanted: &Wanted) -> Result<()> {
-    let names: Vec<String> = wanted
-        .opened
-        .tables
-        .iter()
-        .map(|table| table.name.to_string())
-        .collect();
-    let rows = fixed(include_str!("../../../sql/backup/restore/dependents.sql"))
-        .bind(names)
-        .fetch_all(connection)
-        .await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut error = Error::precondition("other objects depend on the live tables, and would stay with them");
-    for row in &rows {
-        error = error.cause(row.try_get::<String, _>("dependent")?);
-    }
-    Err(error.hint("Drop them first and make them again afterwards, or restore beside the live tables with `--schema NAME`."))
 }
 
 fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, server: Server) -> Vec<PlannedIndex> {

@@ -1,66 +1,8 @@
-//! The part of a backup's definition that is restored: what the asked tables need, and what the server's version knows.
+//! What of a definition the server's version knows.
 
-use std::collections::BTreeSet;
-
-use super::super::definition::{Column, Definition, GeneratedKind, Reason};
-use super::super::manifest::Manifest;
-use super::Request;
+use super::super::definition::{Column, Definition, GeneratedKind};
 use super::facts::Facts;
-use crate::error::{Error, Kind, Result, nearest};
-use crate::sql::QualifiedName;
-
-/// The part of the backup's definition that the asked tables need.
-pub(super) fn selected(manifest: &Manifest, request: &Request) -> Result<Definition> {
-    let mut definition = manifest.definition.clone();
-    for (name, _) in &request.tables {
-        if manifest.table(name).is_none() {
-            let names: Vec<String> = manifest.tables.iter().map(|table| table.name.plain()).collect();
-            let plain = name.plain();
-            let message = format!("the backup has no table `{plain}`");
-            let hint = match nearest(&plain, names.iter().map(String::as_str)) {
-                Some(name) => format!("It has `{name}`."),
-                None => format!("It has {}.", names.join(", ")),
-            };
-            return Err(Error::new(Kind::Usage, message).hint(hint));
-        }
-    }
-    if request.tables.is_empty() {
-        return Ok(definition);
-    }
-    let mut wanted: BTreeSet<QualifiedName> = request.tables.iter().map(|(name, _)| name.clone()).collect();
-    // Parents come before their partitions.
-    for table in &definition.tables {
-        if table.parents.iter().any(|parent| wanted.contains(parent)) {
-            wanted.insert(table.name.clone());
-        }
-    }
-    definition.tables.retain(|table| wanted.contains(&table.name));
-    let defaults: Vec<String> = definition
-        .tables
-        .iter()
-        .flat_map(|table| &table.columns)
-        .filter_map(|column| column.default.clone())
-        .collect();
-    definition.sequences.retain(|sequence| match &sequence.owned_by {
-        Some(owned) => wanted.contains(&owned.table),
-        None => defaults
-            .iter()
-            .any(|default| default.contains(sequence.name.name.as_str())),
-    });
-    let called: BTreeSet<QualifiedName> = definition
-        .tables
-        .iter()
-        .flat_map(|table| table.triggers.iter().map(|trigger| trigger.function.clone()))
-        .collect();
-    definition.functions.retain(|function| match function.found_by {
-        Reason::Table | Reason::Policy => true,
-        Reason::Trigger => called.contains(&function.name),
-        Reason::Depends | Reason::Text => wanted
-            .iter()
-            .any(|table| function.definition.contains(table.name.as_str())),
-    });
-    Ok(definition)
-}
+use crate::error::{Error, Result};
 
 /// What the server's version does not know.
 pub(super) fn suit_version(

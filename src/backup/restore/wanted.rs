@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::definition::{DataType, Definition, Renames, Stage as Step, Statement, part};
 use super::super::manifest::{self, Manifest};
+use super::super::selection::selected;
 use super::facts::Facts;
-use super::select::{selected, suit_version};
+use super::select::suit_version;
 use super::{Existing, Part, Request};
 use crate::error::{Error, Result};
 use crate::sql::QualifiedName;
@@ -93,7 +94,8 @@ pub(super) fn staging(to: &QualifiedName) -> QualifiedName {
 impl Wanted {
     /// Chooses the tables and their names.
     pub(super) fn new(manifest: &Manifest, request: &Request, facts: &Facts) -> Result<Self> {
-        let mut source = selected(manifest, request)?;
+        let names: Vec<QualifiedName> = request.tables.iter().map(|(name, _)| name.clone()).collect();
+        let mut source = selected(manifest, &names)?;
         let mut left_out = Vec::new();
         suit_version(&mut source, facts, &mut left_out)?;
         let name = |name: &QualifiedName| destination(request, &manifest.definition, name);

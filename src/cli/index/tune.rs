@@ -74,7 +74,7 @@ pub(super) struct TuneArgs {
 /// Where the queries come from.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
-struct TuneQueries {
+pub(super) struct TuneQueries {
     /// Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     queries: Vec<PathBuf>,
@@ -119,7 +119,7 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 
 impl TuneQueries {
     /// Reads or draws them; none where nothing says which.
-    async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
+    pub(super) async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
         if let Some(count) = self.stored {
             return stored(connection, on, count).await.map(Some);
         }
@@ -143,7 +143,7 @@ impl TuneQueries {
 }
 
 /// As a report says it.
-fn origin(of: Origin) -> &'static str {
+pub(super) fn origin(of: Origin) -> &'static str {
     match of {
         Origin::File => "from the file",
         Origin::Builtin => "that come with vecops",

@@ -133,7 +133,11 @@ fn time_of_day(array: &dyn Array, row: usize) -> Option<i64> {
 }
 
 /// A list: of floats as they are in memory, else as JSON.
-fn list(values: &dyn Array, start: Option<usize>, end: Option<usize>) -> Result<Value<'_>, String> {
+pub(super) fn list(
+    values: &dyn Array,
+    start: Option<usize>,
+    end: Option<usize>,
+) -> Result<Value<'_>, String> {
     let (Some(start), Some(end)) = (start, end) else {
         return Err("is a list whose bounds are broken".to_owned());
     };

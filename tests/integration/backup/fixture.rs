@@ -114,7 +114,7 @@ pub(super) async fn number(connection: &mut PgConnection, query: &str) -> i64 {
 }
 
 /// Makes `public.docs` with so many rows, of about 1 kB each, that do not compress.
-pub(super) async fn docs(database: &TestDatabase, rows: u32) {
+pub(crate) async fn docs(database: &TestDatabase, rows: u32) {
     let mut connection = database.connection().await;
     run(
         &mut connection,

@@ -8,6 +8,7 @@ mod definition;
 mod disks;
 mod dumping;
 mod emergency;
+mod exporting;
 pub(crate) mod fixture;
 pub(crate) mod interruption;
 mod links;

@@ -5,3 +5,6 @@ mod deferring;
 mod estimating;
 mod faults;
 mod fixture;
+mod linting;
+mod replacing;
+mod resuming;

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use serde_json::Value;
-use vecops::backup::restore::{BuildSettings, Existing, Part, Request, prepare, restore};
+use vecops::backup::restore::{Existing, Part, Request, prepare, restore};
 use vecops::connection::{Cancellation, Connector, Need};
 use vecops::error::Kind;
+use vecops::index_build::Wishes;
 use vecops::progress::Silent;
 
 use super::faults::{edit_manifest, is_open};
@@ -49,7 +50,7 @@ async fn one_flipped_bit_is_found_by_a_restore_wherever_it_is() {
         part: Part::All,
         existing: Existing::Refuse,
         jobs: 1,
-        build: BuildSettings::default(),
+        build: Wishes::default(),
         restart: false,
     };
     let mut looked_at = 0;

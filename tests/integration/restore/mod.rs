@@ -4,6 +4,8 @@ mod cuts;
 mod damage;
 mod faults;
 pub(crate) mod fixture;
+mod links;
 mod restoring;
 mod stages;
+mod swapping;
 mod values;

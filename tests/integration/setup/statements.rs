@@ -27,6 +27,10 @@ const NOT_PREPARED: &[(&str, &str)] = &[
         "sql/index/deferred_create.sql",
         "several statements; run below, since the other statements on deferred indexes need its table",
     ),
+    (
+        "sql/index/replacement_create.sql",
+        "several statements; run below, since the other statements on replacements need its table",
+    ),
 ];
 
 #[tokio::test]
@@ -42,6 +46,7 @@ async fn every_statement_can_be_prepared() {
         for tables in [
             include_str!("../../../sql/seed/ledger_create.sql"),
             include_str!("../../../sql/index/deferred_create.sql"),
+            include_str!("../../../sql/index/replacement_create.sql"),
             include_str!("../../../sql/backup/restore/ledger_create.sql"),
         ] {
             run(&mut connection, tables).await;

@@ -83,8 +83,11 @@ impl Sandbox {
             .env("HOME", self.path().join("home"))
             .env("XDG_DATA_HOME", self.data())
             .env("XDG_CACHE_HOME", cache_folder().parent().unwrap());
-        if let Some(bin) = variable("VECOPS_POSTGRES_BIN") {
-            command.env("VECOPS_POSTGRES_BIN", bin);
+        // The last is where `tests/coverage.sh` has programs write what they reached.
+        for name in ["VECOPS_POSTGRES_BIN", "LLVM_PROFILE_FILE"] {
+            if let Some(value) = variable(name) {
+                command.env(name, value);
+            }
         }
         command
     }

@@ -1,0 +1,17 @@
+-- The replacements that are under way in a schema.
+-- $1 text: the schema
+select
+    r.index_schema,
+    r.index_name,
+    r.table_name,
+    r.new_name,
+    r.old_name,
+    r.changes::text as changes,
+    r.body,
+    r.step,
+    r.before::text as before,
+    r.keep_until::text as keep_until,
+    coalesce(r.keep_until <= pg_catalog.now(), false) as is_due
+from vecops.index_replacement r
+where r.index_schema = $1::text
+order by r.index_name

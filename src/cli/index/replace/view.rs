@@ -1,0 +1,188 @@
+//! What a person reads of a replacement.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::error::Outcome;
+use crate::index::replace::{Ending, Figures, ReplacePlan, Replaced, Replacement, Step};
+use crate::render::style::Role;
+use crate::render::terminal::sanitize;
+use crate::render::{Page, Report, units};
+
+/// A replacement that may be done.
+#[derive(Debug, Serialize)]
+pub(super) struct PlannedReplacement {
+    #[serde(flatten)]
+    pub(super) plan: ReplacePlan,
+    /// Whether both indexes are measured before the names are exchanged.
+    pub(super) is_measured: bool,
+}
+
+impl Report for PlannedReplacement {
+    const KIND: &'static str = "index-replace-plan";
+
+    fn human(&self, page: &mut Page) {
+        let plan = &self.plan;
+        let mark = page.paint(Role::Good, "~");
+        page.line(format!("{mark} replace `{}`", plan.index.plain()));
+        page.field("now", sanitize(&plan.old.definition.body));
+        page.field("statement", sanitize(&plan.statement));
+        page.field("rows", format!("about {}", units::count(plan.rows)));
+        let now = units::bytes(u64::try_from(plan.old.bytes).unwrap_or_default());
+        match plan.bytes {
+            Some(bytes) => page.field("size", format!("about {}, now {now}", units::bytes(bytes))),
+            None => page.field("size", format!("now {now}")),
+        }
+        page.field("with", plan.settings.describe());
+        let gate = if self.is_measured {
+            "both are measured with the queries; the names are exchanged only if the new one is good enough"
+        } else {
+            "nothing is measured: no queries are given; the names are exchanged once the new one is valid"
+        };
+        page.field("gate", gate);
+        page.field(
+            "meanwhile",
+            "readers and writers go on; while both are there the planner uses either, and both hold every row",
+        );
+        if let Some(earlier) = &plan.under_way {
+            page.styled(
+                Role::Dim,
+                &format!(
+                    "goes on with what an earlier run began as `{}`",
+                    earlier.new.plain()
+                ),
+            );
+        }
+        if plan.changes_queries {
+            page.styled(
+                Role::Warning,
+                "queries use the new index only where they repeat its expression; those that do not go on with the old one, which stays until `--finish`",
+            );
+        }
+    }
+}
+
+/// A replacement that stands at one of its later steps.
+pub(super) struct UnderWay(pub(super) Replacement);
+
+impl Serialize for UnderWay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl Report for UnderWay {
+    const KIND: &'static str = "index-replacement";
+
+    fn human(&self, page: &mut Page) {
+        let state = &self.0;
+        let plain = state.index.plain();
+        match state.step {
+            Step::Building => page.line(format!(
+                "`{plain}` is being replaced: `{}` is built beside it",
+                state.new.plain()
+            )),
+            Step::Swapped => page.line(format!(
+                "`{plain}` is replaced; the old one is kept as `{}` {}",
+                state.old.plain(),
+                until(state.keep_until.as_deref())
+            )),
+            Step::Undoing => page.line(format!(
+                "`{plain}` has the old index again; `{}` is to be dropped",
+                state.new.plain()
+            )),
+        }
+        if state.step == Step::Swapped {
+            ways_on(page, &plain);
+        }
+    }
+}
+
+fn until(keep_until: Option<&str>) -> String {
+    keep_until.map_or_else(
+        || "until `--finish`".to_owned(),
+        |time| format!("until {time}, when the next run drops it"),
+    )
+}
+
+fn ways_on(page: &mut Page, plain: &str) {
+    page.field("drop it", format!("vecops index replace {plain} --finish"));
+    page.field("go back", format!("vecops index replace {plain} --rollback"));
+}
+
+impl Report for Replaced {
+    const KIND: &'static str = "index-replaced";
+
+    fn human(&self, page: &mut Page) {
+        let plain = self.index.plain();
+        match self.ending {
+            Ending::Swapped => page.styled(Role::Good, &format!("replaced `{plain}`")),
+            Ending::Finished => {
+                page.styled(Role::Good, &format!("replaced `{plain}`; the old one is gone"));
+            }
+            Ending::RolledBack => {
+                page.styled(
+                    Role::Good,
+                    &format!("`{plain}` is the old index; the new one is gone"),
+                );
+            }
+            Ending::Refused => page.styled(
+                Role::Error,
+                &format!("`{plain}` stays: the new index is not good enough"),
+            ),
+        }
+        for reason in &self.reasons {
+            page.styled(Role::Error, &format!("  {reason}"));
+        }
+        if let Some(built) = &self.built {
+            let time = units::duration(Duration::from_secs_f64(built.seconds));
+            page.field("built in", format!("{time}, {}", units::bytes(built.bytes)));
+        }
+        if let Some(before) = &self.before {
+            page.field("old", figures(before));
+        }
+        if let Some(after) = &self.after {
+            page.field("new", figures(after));
+        }
+        if let (Some(before), Some(after)) = (&self.before, &self.after) {
+            page.field(
+                "new to old",
+                format!(
+                    "p95 {:.2} times, pages {:.2} times; measured one after the other, so times may drift, pages do not",
+                    after.p95_ms / before.p95_ms,
+                    after.pages / before.pages
+                ),
+            );
+        }
+        if let Some(old) = &self.old {
+            page.field(
+                "kept",
+                format!("`{}` {}", old.plain(), until(self.keep_until.as_deref())),
+            );
+            ways_on(page, &plain);
+        }
+        match (self.ending, &self.refused) {
+            (Ending::Refused, Some(new)) => {
+                page.field("kept", format!("`{}`; `--rollback` drops it", new.plain()));
+            }
+            (Ending::Refused, None) => page.field("new one", "dropped"),
+            _ => {}
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.ending == Ending::Refused {
+            Outcome::NotMet
+        } else {
+            Outcome::Success
+        }
+    }
+}
+
+fn figures(of: &Figures) -> String {
+    format!(
+        "recall@{} {:.4} ({:.4} to {:.4}), p50 {:.2} ms, p95 {:.2} ms, {:.0} pages a query, {} queries",
+        of.k, of.recall, of.recall_low, of.recall_high, of.p50_ms, of.p95_ms, of.pages, of.queries
+    )
+}

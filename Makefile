@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup bench-index coverage-backup fuzz docs clean supabase-cli generate
+.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup fuzz docs clean supabase-cli generate bench-index coverage-backup
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo

@@ -49,6 +49,8 @@ pub struct Growth {
     milliseconds_per_page: f64,
     /// How many independent rows the queries are worth.
     independent: f64,
+    /// How many misses they are worth at most, under the smallest `ef_search` on the largest sample.
+    most_misses: f64,
     worst: Vec<f64>,
 }
 
@@ -101,7 +103,10 @@ impl Growth {
         let spread = |one: &Observation| one.estimate(samples.k).map(|it| it.design_effect);
         let design_effect = last.iter().filter_map(spread).fold(1.0, f64::max);
         let levels = samples.levels.iter();
+        let independent = real(queries) * real(samples.k) / design_effect;
+        let misses = |one: &Observation| Some((1.0 - one.estimate(samples.k)?.mean) * independent);
         Some(Self {
+            most_misses: last.iter().filter_map(misses).fold(0.0, f64::max),
             sizes: levels.clone().map(|(rows, _)| ln(*rows)).collect(),
             drawn,
             pages: levels
@@ -115,7 +120,7 @@ impl Growth {
                 .map(|one| one.p50_ms / one.pages.max(1.0))
                 .sum::<f64>()
                 / real(last.len()),
-            independent: real(queries) * real(samples.k) / design_effect,
+            independent,
             worst: last
                 .iter()
                 .filter_map(|one| Some(one.seen(samples.k)?.worst_percent))
@@ -140,22 +145,25 @@ impl Growth {
         let ef = f64::from(ef_search);
         let (value, deviation) = self.log_miss(rows, ef, bends);
         let expected = share(value);
-        let again = 1.0 / (expected * self.independent + 0.5);
-        let whole = (deviation * deviation + again).sqrt();
-        let needed = mean_for(target, self.independent);
+        // A measurement afterwards is as unsure as the misses are few that it counts.
+        let with_again =
+            |misses: f64| (deviation * deviation + 1.0 / (misses * self.independent + 0.5)).sqrt();
+        let most = share(value + DEVIATE * with_again(share(value + DEVIATE * deviation)));
+        let least = share(value - DEVIATE * with_again(expected));
+        let allowed = 1.0 - mean_for(target, self.independent);
         let pages = self.pages_at(ln(rows), ef);
         let milliseconds = pages * self.milliseconds_per_page;
         Forecast {
             ef_search,
             recall: 1.0 - expected,
             interval: Interval {
-                low: 1.0 - share(value + DEVIATE * whole),
-                high: self.highest(1.0 - share(value - DEVIATE * whole)),
+                low: 1.0 - most,
+                high: self.highest(1.0 - least),
             },
             worst_percent: self.worst.iter().copied().fold(f64::NAN, f64::min),
             pages,
             milliseconds: (milliseconds * 0.7, milliseconds * 2.0),
-            is_assured: value + ASSURANCE * whole <= (1.0 - needed).max(1e-9).ln(),
+            is_assured: value + ASSURANCE * with_again(allowed) <= allowed.max(1e-9).ln(),
         }
     }
 
@@ -204,7 +212,7 @@ impl Growth {
             .collect();
         let by_queries = variance(&drawn);
         // Where hardly a miss was seen, drawing the same queries again shows less than there is.
-        let least = 1.0 / (share(value) * self.independent + 0.5);
+        let least = 1.0 / (self.most_misses + 0.5);
         let bend = (bends.iter().sum::<f64>().max(0.0) + BEND_WEIGHT * USUAL_BEND * USUAL_BEND)
             / (real(bends.len()) + BEND_WEIGHT);
         let by_bending = bend * self.leverage(at);

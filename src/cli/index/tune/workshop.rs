@@ -68,7 +68,8 @@ impl Workshop {
 
     /// Ends the server and deletes all that it held.
     pub(super) async fn close(self) -> Result<()> {
-        take_away(&self.options, &self.folder).await
+        embedded::remove(&self.options, &Silent).await?;
+        delete(&self.folder)
     }
 }
 
@@ -82,8 +83,7 @@ fn options(context: &Context, major: Major, folder: &Path) -> Result<Options> {
     Ok(options)
 }
 
-async fn take_away(options: &Options, folder: &Path) -> Result<()> {
-    embedded::remove(options, &Silent).await?;
+fn delete(folder: &Path) -> Result<()> {
     match fs_err::remove_dir_all(folder) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
         removed => Ok(removed?),
@@ -98,11 +98,12 @@ async fn sweep(context: &Context, parent: &Path) -> Result<()> {
             continue;
         }
         let Some(_lock) = lock(&folder)? else { continue };
+        let doing = || format!("take away what an earlier run left in `{}`", folder.display());
         for major in Major::ALL {
-            take_away(&options(context, major, &folder)?, &folder)
-                .await
-                .with_context(|| format!("take away what an earlier run left in `{}`", folder.display()))?;
+            let options = options(context, major, &folder)?;
+            embedded::remove(&options, &Silent).await.with_context(doing)?;
         }
+        delete(&folder).with_context(doing)?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub use crate::index_build::{
     leftovers, vector_indexes,
 };
 pub use build::build;
-pub use calibration::{BuildTime, build_time};
+pub use calibration::{BuildTime, build_time, extrapolated};
 pub use cost::{RebuildCost, rebuild_costs};
 pub use deferred::{Restored, defer, deferrable, deferred, restore_deferred};
 pub use forecast::{Alternative, Compute, Forecast, forecast};

@@ -953,8 +953,8 @@ Register-ArgumentCompleter -Native -CommandName 'vecops' -ScriptBlock {
         'vecops;verify' {
             [CompletionResult]::new('--sample', '--sample', [CompletionResultType]::ParameterName, 'Decode this part of the chunks, other ones each time')
             [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Compare with the database of this profile; without a name with the chosen one')
-            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many chunks are checked at once')
-            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many chunks are checked at once')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'How many chunks, or ranges of the database, are checked at once')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many chunks, or ranges of the database, are checked at once')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The profile to work on [env: VECOPS_PROFILE]')
             [CompletionResult]::new('--db-url', '--db-url', [CompletionResultType]::ParameterName, 'A connection URL instead of a profile [env: VECOPS_DB_URL]')

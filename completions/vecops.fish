@@ -926,7 +926,7 @@ complete -c vecops -n "__fish_vecops_using_subcommand dump" -s h -l help -d 'Pri
 complete -c vecops -n "__fish_vecops_using_subcommand dump" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -l sample -d 'Decode this part of the chunks, other ones each time' -r
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -l against -d 'Compare with the database of this profile; without a name with the chosen one' -r
-complete -c vecops -n "__fish_vecops_using_subcommand verify" -s j -l jobs -d 'How many chunks are checked at once' -r
+complete -c vecops -n "__fish_vecops_using_subcommand verify" -s j -l jobs -d 'How many chunks, or ranges of the database, are checked at once' -r
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F

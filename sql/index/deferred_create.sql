@@ -1,7 +1,5 @@
--- Makes the table in which the definitions of dropped indexes are kept until they are built again; nobody but its owner
--- sees it. Several statements, run as one. No parameters.
-select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('vecops.deferred_index', 0));
-create schema if not exists vecops;
+-- Makes the table in which the definitions of dropped indexes are kept until they are built again. Several
+-- statements, run as one behind those that make the schema, before those that close it. No parameters.
 create table if not exists vecops.deferred_index (
     table_schema text not null,
     table_name text not null,
@@ -13,18 +11,4 @@ create table if not exists vecops.deferred_index (
     dropped_at timestamptz not null default pg_catalog.now(),
     primary key (table_schema, index_name)
 );
-comment on table vecops.deferred_index is 'Vector indexes that `vecops seed --defer-indexes` dropped; `vecops index restore-deferred` builds them again.';
-alter table vecops.deferred_index enable row level security;
-revoke all on table vecops.deferred_index from public;
-do $$
-declare
-    role text;
-begin
-    for role in
-        select r.rolname from pg_catalog.pg_roles r
-        where r.rolname in ('anon', 'authenticated', 'service_role') and r.rolname <> current_user
-    loop
-        execute pg_catalog.format('revoke all on table vecops.deferred_index from %I', role);
-    end loop;
-end
-$$
+comment on table vecops.deferred_index is 'Vector indexes that `vecops seed --defer-indexes` dropped; `vecops index restore-deferred` builds them again.'

@@ -16,6 +16,7 @@ pub mod form;
 pub mod key;
 pub mod list;
 pub mod manifest;
+pub mod prune;
 pub mod repository;
 pub mod restore;
 pub mod selection;

@@ -11,6 +11,7 @@
 //! whole or not there. Nothing is ever overwritten, so that an object store can hold the same names.
 
 mod files;
+mod objects;
 mod publish;
 mod sweep;
 

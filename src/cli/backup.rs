@@ -2,6 +2,9 @@
 
 mod diff;
 mod export;
+mod prune;
+
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -14,7 +17,7 @@ use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
 
-/// List the backups of a repository, show and export what one holds, compare two
+/// List the backups of a repository, show and export what one holds, compare two, remove old ones
 #[derive(Debug, clap::Args)]
 pub(super) struct BackupArgs {
     #[command(subcommand)]
@@ -40,6 +43,7 @@ enum BackupCommand {
     },
     Diff(diff::DiffArgs),
     Export(export::ExportArgs),
+    Prune(prune::PruneArgs),
 }
 
 /// Lists, shows or compares.
@@ -55,6 +59,7 @@ pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<Outcome> 
         }
         BackupCommand::Diff(args) => diff::run(context, args).await,
         BackupCommand::Export(args) => export::run(context, args).await,
+        BackupCommand::Prune(args) => prune::run(context, &args),
     }
 }
 
@@ -69,6 +74,7 @@ impl Report for BackupList {
         let mut table = Table::new()
             .text("backup")
             .text("shows")
+            .number("age")
             .text("tables")
             .number("rows")
             .number("stored")
@@ -77,6 +83,9 @@ impl Report for BackupList {
             let cells = match &listed.contents {
                 Some(contents) => [
                     contents.snapshot_time.clone(),
+                    contents
+                        .age_seconds
+                        .map_or_else(String::new, |age| units::duration(Duration::from_secs(age))),
                     contents
                         .tables
                         .iter()
@@ -94,14 +103,32 @@ impl Report for BackupList {
                         String::new(),
                         String::new(),
                         String::new(),
+                        String::new(),
                         sanitize(problem),
                     ]
                 }
             };
-            let [shows, tables, rows, stored, state] = cells;
-            table.row([sanitize(&listed.path), shows, tables, rows, stored, state]);
+            let [shows, age, tables, rows, stored, state] = cells;
+            table.row([sanitize(&listed.path), shows, age, tables, rows, stored, state]);
         }
         page.table(&table);
+        page.field(
+            "on the disk",
+            format!(
+                "{} in {}",
+                units::bytes(self.object_bytes),
+                units::plural(self.objects, "chunk", "chunks")
+            ),
+        );
+        if let Some(bytes) = self.unnamed_bytes.filter(|bytes| *bytes > 0) {
+            page.field(
+                "named by no backup",
+                format!(
+                    "{}; `vecops backup prune` removes what no unfinished dump needs",
+                    units::bytes(bytes)
+                ),
+            );
+        }
     }
 }
 

@@ -1,18 +1,18 @@
 //! `vecops restore`: tables brought back from a backup, closed until they are verified.
 
+mod plan;
+
 use std::time::Duration;
 
 use super::Context;
 use super::consent::{self, Weight};
-use crate::backup::restore::{
-    self, Existing, Part, PlannedIndex, Prepared, Request, RestorePlan, RestoreReport,
-};
+use crate::backup::restore::{self, Existing, Part, Prepared, Request, RestoreReport};
 use crate::connection::Watch;
 use crate::error::{Error, Kind, Outcome, Result};
 use crate::index_build::Wishes;
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
-use crate::render::{Page, Report, Table, units};
+use crate::render::{Page, Report, units};
 use crate::sql::{Ident, QualifiedName};
 
 /// Bring tables back from a backup, closed to everybody until they are verified
@@ -92,7 +92,14 @@ pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<Outcome>
     let mut session = restore::session(connector, progress).await?;
     let watch = Watch::new(connector, &session);
     let preparing = watch.over(restore::prepare(&mut session, &request, progress));
-    let prepared = Box::pin(context.unless_interrupted(preparing)).await?;
+    let mut prepared = Box::pin(context.unless_interrupted(preparing)).await?;
+    // Where nobody looks at the plan, nobody waits for its times.
+    if args.dry_run || !context.consents() {
+        let probing = watch.over(restore::probe(&mut session, &prepared));
+        let probe = Box::pin(context.unless_interrupted(probing)).await?;
+        let forecast = plan::forecast(&prepared, probe);
+        prepared.set_forecast(forecast);
+    }
     if args.dry_run {
         return context.finish(prepared.plan());
     }
@@ -167,98 +174,6 @@ fn question(prepared: &Prepared) -> String {
         Existing::Refuse => "",
     };
     format!("Restore {}{what}?", units::plural(tables, "table", "tables"))
-}
-
-impl Report for RestorePlan {
-    const KIND: &'static str = "restore-plan";
-
-    fn human(&self, page: &mut Page) {
-        page.heading(&format!("restore of {}", sanitize(&self.backup)));
-        page.field("rows as of", sanitize(&self.snapshot_time));
-        let vector = self
-            .source_vector
-            .as_ref()
-            .map_or_else(String::new, |version| format!(", pgvector {version}"));
-        page.field(
-            "dumped from",
-            sanitize(&format!("PostgreSQL {}{vector}", self.source_version)),
-        );
-        for reason in &self.degraded {
-            page.styled(
-                Role::Warning,
-                &format!("the backup is degraded: {}", sanitize(reason)),
-            );
-        }
-        if self.resumes {
-            page.styled(
-                Role::Good,
-                "an earlier run has begun; this one goes on where it was",
-            );
-        }
-        let mut table = Table::new()
-            .text("table")
-            .text("becomes")
-            .number("rows")
-            .number("size")
-            .text("row security");
-        for planned in &self.tables {
-            let security = if planned.row_security {
-                units::plural(planned.policies, "policy", "policies")
-            } else {
-                "off".to_owned()
-            };
-            table.row([
-                planned.from.plain(),
-                planned.to.plain(),
-                units::count(planned.rows),
-                units::bytes(planned.raw_bytes),
-                security,
-            ]);
-        }
-        page.table(&table);
-        for planned in &self.tables {
-            let grants = if planned.grants.is_empty() {
-                "nobody but the owner".to_owned()
-            } else {
-                planned.grants.join("; ")
-            };
-            page.line(sanitize(&format!("{} opens to {grants}", planned.to.plain())));
-            if !planned.default_grants.is_empty() {
-                let defaults = planned.default_grants.join("; ");
-                page.styled(
-                    Role::Dim,
-                    &sanitize(&format!(
-                        "    and not to what this database grants by default: {defaults}"
-                    )),
-                );
-            }
-        }
-        for follower in &self.followers {
-            page.line(sanitize(&format!("{follower} follows the restored table")));
-        }
-        for index in &self.indexes {
-            build_line(index, page);
-        }
-        for reason in &self.left_out {
-            page.styled(Role::Warning, &format!("left out: {}", sanitize(reason)));
-        }
-    }
-}
-
-fn build_line(index: &PlannedIndex, page: &mut Page) {
-    let line = format!("builds {} with {}", index.index, index.settings.describe());
-    match index.memory_needed {
-        Some(needed) if index.spills => {
-            let megabytes = needed.div_ceil(1 << 20);
-            page.styled(
-                Role::Warning,
-                &sanitize(&format!(
-                    "{line}; `--maintenance-work-mem {megabytes}MB` keeps it in memory, if the server has that much"
-                )),
-            );
-        }
-        _ => page.line(sanitize(&line)),
-    }
 }
 
 impl Report for RestoreReport {

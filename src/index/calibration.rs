@@ -85,8 +85,9 @@ pub async fn build_time(
     ))
 }
 
+/// How long a build over so many rows takes, from one that was measured with one process.
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn extrapolated(
+pub fn extrapolated(
     measured_rows: u64,
     measured_seconds: f64,
     rows: u64,

@@ -12,7 +12,7 @@ use crate::connection::{Connector, Need, Session};
 use crate::error::{Context as _, Error, Result};
 use crate::index_build::{Built, Definition, drop_statement, facts, vector_indexes};
 use crate::progress::Progress;
-use crate::sql::{Ident, QualifiedName, fixed, run};
+use crate::sql::{Ident, QualifiedName, fixed, make_own_tables, run};
 
 /// How often the table's lock is asked for, each time for as long as the transaction's `lock_timeout`.
 const LOCK_ATTEMPTS: u32 = 6;
@@ -73,9 +73,10 @@ pub async fn defer(
     }
     lock(connection, table, progress).await?;
     let definitions = deferrable(connection, table).await?;
-    run(
+    make_own_tables(
         connection,
-        include_str!("../../sql/index/deferred_create.sql").to_owned(),
+        "deferred_index",
+        include_str!("../../sql/index/deferred_create.sql"),
     )
     .await
     .context("make the table `vecops.deferred_index`, where definitions are kept")?;

@@ -183,7 +183,11 @@ async fn ensure(connection: &mut PgConnection) -> Result<()> {
     if there {
         return Ok(());
     }
-    sql::run(connection, include_str!("../../sql/seed/ledger_create.sql"))
-        .await
-        .context("make the ledger `vecops.seed_ledger`")
+    sql::make_own_tables(
+        connection,
+        "seed_ledger",
+        include_str!("../../sql/seed/ledger_create.sql"),
+    )
+    .await
+    .context("make the ledger `vecops.seed_ledger`")
 }

@@ -11,6 +11,7 @@
 mod copy;
 mod copy_out;
 mod ident;
+mod own;
 mod plan;
 
 #[expect(clippy::disallowed_types, reason = "this module is the door")]
@@ -22,6 +23,7 @@ use sqlx::query::Query;
 pub use copy::{CopyIn, copy_in};
 pub use copy_out::copy_out;
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
+pub use own::{make_own_tables, own_tables};
 pub use plan::{Node, Plan, Verbose};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.

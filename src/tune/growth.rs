@@ -124,13 +124,15 @@ impl Growth {
         })
     }
 
-    /// By how much the slope changed between the samples at an `ef_search`, squared; none below three samples.
+    /// By how much the slope changed between the samples at an `ef_search`, squared, less what chance alone makes of it;
+    /// none below three samples.
     pub fn bend(&self, ef_search: f64) -> Option<f64> {
-        let misses = values(&self.laws, ef_search);
-        match *misses.as_slice() {
-            [.., first, second, third] => Some((third - 2.0 * second + first).powi(2)),
+        let change = |laws: &[Law]| match *values(laws, ef_search).as_slice() {
+            [.., first, second, third] => Some(third - 2.0 * second + first),
             _ => None,
-        }
+        };
+        let drawn: Vec<f64> = self.drawn.iter().filter_map(|laws| change(laws)).collect();
+        Some(change(&self.laws)?.powi(2) - variance(&drawn))
     }
 
     /// What it will do over so many rows, where slopes bend as `bends` say (their squares, over all candidates).
@@ -200,12 +202,10 @@ impl Growth {
             .filter(|laws| laws.len() == self.laws.len())
             .map(|laws| line(&self.sizes, &values(laws, ef), at))
             .collect();
-        let count = real(drawn.len().max(2));
-        let mean = drawn.iter().sum::<f64>() / count;
-        let by_queries = drawn.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let by_queries = variance(&drawn);
         // Where hardly a miss was seen, drawing the same queries again shows less than there is.
         let least = 1.0 / (share(value) * self.independent + 0.5);
-        let bend = (bends.iter().sum::<f64>() + BEND_WEIGHT * USUAL_BEND * USUAL_BEND)
+        let bend = (bends.iter().sum::<f64>().max(0.0) + BEND_WEIGHT * USUAL_BEND * USUAL_BEND)
             / (real(bends.len()) + BEND_WEIGHT);
         let by_bending = bend * self.leverage(at);
         (value, (by_queries.max(least) + by_bending).sqrt())
@@ -258,6 +258,12 @@ fn line(x: &[f64], y: &[f64], at: f64) -> f64 {
     mean_y + both / spread * (at - mean_x)
 }
 
+fn variance(of: &[f64]) -> f64 {
+    let count = real(of.len().max(2));
+    let mean = of.iter().sum::<f64>() / count;
+    of.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0)
+}
+
 fn values(laws: &[Law], ef: f64) -> Vec<f64> {
     laws.iter().map(|law| law.log_miss(ef)).collect()
 }
@@ -270,3 +276,6 @@ fn share(log_miss: f64) -> f64 {
 fn ln(rows: u64) -> f64 {
     (rows.max(1) as f64).ln()
 }
+
+#[cfg(test)]
+mod tests;

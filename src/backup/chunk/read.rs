@@ -10,7 +10,7 @@ use super::super::digest::{RowsDigest, Sha};
 use super::super::repository::Repository;
 use super::{Chunk, Codec, PlanesDecoder};
 use crate::error::{Error, Kind, Result};
-use crate::vector::copy::{CopyDecoder, RowView};
+use crate::vector::copy::{CopyDecoder, HEADER, RowView, TRAILER};
 
 /// How many bytes of the stream are given out at once.
 const PIECE: usize = 256 * 1024;
@@ -92,6 +92,25 @@ impl ChunkReader {
     pub fn each_row(mut self, visit: &mut dyn FnMut(RowView<'_>) -> Result<()>) -> Result<()> {
         while self.next_piece_with(visit)?.is_some() {}
         Ok(())
+    }
+
+    /// Its first rows as a stream of their own, and how many they are. They are not held against the manifest.
+    pub fn first_rows(mut self, most_rows: u64, most_bytes: usize) -> Result<(u64, Vec<u8>)> {
+        let mut stream = HEADER.to_vec();
+        let mut rows = 0;
+        let mut take = |row: RowView<'_>| {
+            if rows < most_rows && stream.len() < most_bytes {
+                stream.extend_from_slice(row.whole());
+                rows += 1;
+            }
+            Ok(())
+        };
+        while self.rows.rows() < most_rows
+            && self.raw_bytes < u64::try_from(most_bytes).unwrap_or(u64::MAX)
+            && self.next_piece_with(&mut take)?.is_some()
+        {}
+        stream.extend_from_slice(&TRAILER);
+        Ok((rows, stream))
     }
 
     fn next_piece_with(&mut self, visit: &mut dyn FnMut(RowView<'_>) -> Result<()>) -> Result<Option<&[u8]>> {

@@ -3,7 +3,7 @@
 //! The ranges are kept, so that the next dump cuts the table at the same rows. A restore never reads this. The file is
 //! locked while its dump runs; a second dump of the same table does without.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use super::super::digest::Sha;
 use super::super::manifest::Column;
 use super::super::repository::{Repository, make_folder, not_written};
 use super::inspect::Source;
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 use crate::sql::{Ident, QualifiedName};
 
 /// What the chunks of a journal have in common.
@@ -179,6 +179,26 @@ impl Journal {
         cut.map_err(|error| not_written(&self.path, &error))?;
         Ok(())
     }
+}
+
+/// The chunks that unfinished dumps have written, which their next runs look for.
+pub fn unfinished_objects(repository: &Repository) -> Result<BTreeSet<Sha>> {
+    let mut objects = BTreeSet::new();
+    let folder = repository.journal();
+    if !folder.exists() {
+        return Ok(objects);
+    }
+    for entry in fs_err::read_dir(folder).context("read the journals")? {
+        let text = fs_err::read(entry.context("read the journals")?.path()).context("read a journal")?;
+        let lines = text.split(|byte| *byte == b'\n');
+        let finished = lines.filter_map(|line| serde_json::from_slice::<Finished>(line).ok());
+        objects.extend(
+            finished
+                .flat_map(|finished| finished.chunks)
+                .map(|chunk| chunk.object),
+        );
+    }
+    Ok(objects)
 }
 
 /// Opens and locks the file; none where another dump has it.

@@ -17,6 +17,8 @@ mod worker;
 pub(super) use canary::canaries;
 pub(super) use inspect::inspect;
 
+pub use journal::unfinished_objects;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -150,6 +152,7 @@ pub async fn plan(connector: &Connector, request: &Request, progress: &dyn Progr
 pub async fn dump(connector: &Connector, request: &Request, progress: &dyn Progress) -> Result<DumpReport> {
     let started = Instant::now();
     let repository = Repository::open_or_create(&request.to)?;
+    let _lock = repository.lock_for_dump()?;
     repository.sweep()?;
     reach(DumpStage::RepositoryOpened.name()).await;
     let mut retries = 0;

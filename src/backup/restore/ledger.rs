@@ -143,8 +143,9 @@ impl Ledger {
             .await?
             .try_get("there")?;
         if !there {
-            sql::run(
+            sql::make_own_tables(
                 connection,
+                "restore_ledger",
                 include_str!("../../../sql/backup/restore/ledger_create.sql"),
             )
             .await

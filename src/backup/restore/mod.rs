@@ -15,6 +15,8 @@ mod ledger;
 mod load;
 mod open;
 mod plan;
+mod probe;
+mod room;
 mod select;
 mod verify;
 mod wanted;
@@ -37,6 +39,8 @@ use crate::sql::{self, Ident, QualifiedName};
 pub use build::BuiltIndex;
 pub use canary::{CanaryResult, Recall};
 pub use plan::{PlannedIndex, PlannedTable, RestorePlan};
+pub use probe::{Forecast, ForecastIndex, Probe, ProbedIndex, probe};
+pub use room::DiskNeed;
 
 use ledger::{Ledger, Stage};
 use wanted::Wanted;
@@ -148,6 +152,16 @@ impl Prepared {
     /// What would be done.
     pub fn plan(&self) -> &RestorePlan {
         &self.plan
+    }
+
+    /// Adds how long it should take.
+    pub fn set_forecast(&mut self, forecast: Forecast) {
+        self.plan.forecast = Some(forecast);
+    }
+
+    /// With how many sessions it loads.
+    pub fn jobs(&self) -> usize {
+        self.request.jobs
     }
 }
 

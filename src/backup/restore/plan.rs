@@ -1,20 +1,26 @@
 //! What a restore would do, for people and programs to look at before it begins.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
+use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
-use super::super::definition::{Access, Grantee, Index, Stage as Step, Table};
+use super::super::definition::{Access, Column, ConstraintKind, Grantee, Index, Stage as Step, Table};
 use super::super::manifest::Manifest;
 use super::facts::Facts;
 use super::followers::Followers;
 use super::ledger::Stage;
-use super::wanted::Wanted;
+use super::probe::Forecast;
+use super::room::{self, DiskNeed};
+use super::wanted::{Wanted, WantedTable};
 use super::{Existing, Part, Request};
-use crate::error::Result;
+use crate::error::{Context as _, Result};
 use crate::index_build::Settings;
 use crate::index_build::estimate::{Layout, Shape};
 use crate::index_build::facts::{Server, server};
-use crate::sql::QualifiedName;
+use crate::sql::{Ident, QualifiedName, fixed};
+use crate::vector::ElementType;
 
 /// What a restore would do.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +53,14 @@ pub struct RestorePlan {
     pub maintenance_work_mem: u64,
     /// What the tables will lack, and why.
     pub left_out: Vec<String>,
+    /// The version of the server here.
+    pub server_version: String,
+    /// The version of pgvector here, or the one that would be installed.
+    pub vector_version: Option<String>,
+    /// What it takes on the server's disk.
+    pub disk: DiskNeed,
+    /// How long it should take, where that was measured.
+    pub forecast: Option<Forecast>,
     /// What depends on the live tables and follows those that take their places.
     pub followers: Vec<String>,
 }
@@ -68,6 +82,10 @@ pub struct PlannedTable {
     pub policies: u64,
     /// Who may do what with it in the end, each as `role: privileges`.
     pub grants: Vec<String>,
+    /// Who may do what with the table that is there now.
+    pub grants_now: Vec<String>,
+    /// Its vector columns with their types, as in `embedding extensions.vector(384)`.
+    pub vectors: Vec<String>,
     /// What this database's default privileges would give, and the restore takes away.
     pub default_grants: Vec<String>,
 }
@@ -85,6 +103,8 @@ pub struct PlannedIndex {
     pub layout: Option<Layout>,
     /// The rows that it will hold.
     pub rows: u64,
+    /// Its bytes on disk, where that can be told.
+    pub bytes: Option<u64>,
     /// The bytes of `maintenance_work_mem` in which its graph fits, where that can be told.
     pub memory_needed: Option<u64>,
     /// The memory and the workers that it is built with.
@@ -109,6 +129,7 @@ pub(super) async fn plan(
     };
     let has_rows = request.part != Part::OnlySchema;
     let rows = |rows: u64| if has_rows { rows } else { 0 };
+    let mut live = live_grants(connection, wanted).await?;
     let mut tables = Vec::new();
     for table in &wanted.tables {
         let entry = table.entry(manifest)?;
@@ -121,10 +142,20 @@ pub(super) async fn plan(
             row_security: opened.is_some_and(|table| table.row_security),
             policies: opened.map_or(0, |table| u64::try_from(table.policies.len()).unwrap_or_default()),
             grants: opened.map(grants).unwrap_or_default(),
+            grants_now: live.remove(&table.to.to_string()).unwrap_or_default(),
+            vectors: opened.map(vectors).unwrap_or_default(),
             default_grants: default_grants(facts, &table.to),
         });
     }
     let server = server(connection).await?;
+    let disk = room::disk(connection).await?;
+    let indexes = indexes(manifest, wanted, request, server);
+    let entries = if request.part == Part::All {
+        entries(manifest, wanted)
+    } else {
+        0
+    };
+    let need = room::needed(&disk, &tables, &indexes, entries);
     let raw_bytes = tables.iter().map(|table| table.raw_bytes).sum();
     Ok(RestorePlan {
         backup: manifest.name.clone(),
@@ -139,14 +170,64 @@ pub(super) async fn plan(
         part: request.part,
         existing: request.existing,
         resumes: earlier.is_some(),
-        indexes: indexes(manifest, wanted, request, server),
+        indexes,
         objects: objects(wanted, request),
         raw_bytes,
         maintenance_work_mem: u64::try_from(server.maintenance_work_mem).unwrap_or_default(),
         left_out: wanted.left_out.clone(),
+        server_version: disk.server_version,
+        vector_version: facts
+            .extension(&Ident::constant("vector"))
+            .map(|extension| extension.version.clone()),
+        disk: need,
+        forecast: None,
         followers,
         tables,
     })
+}
+
+/// Who may do what with the tables that are there now.
+async fn live_grants(connection: &mut PgConnection, wanted: &Wanted) -> Result<HashMap<String, Vec<String>>> {
+    let names: Vec<String> = wanted.tables.iter().map(|table| table.to.to_string()).collect();
+    let rows = fixed(include_str!("../../../sql/backup/restore/live_grants.sql"))
+        .bind(names)
+        .fetch_all(connection)
+        .await
+        .context("read the grants on the tables that are there")?;
+    let mut grants: HashMap<String, Vec<String>> = HashMap::new();
+    for row in &rows {
+        let (to, what): (String, String) = (row.try_get("grantee")?, row.try_get("privileges")?);
+        grants
+            .entry(row.try_get("name")?)
+            .or_default()
+            .push(format!("{to}: {what}"));
+    }
+    Ok(grants)
+}
+
+fn vectors(table: &Table) -> Vec<String> {
+    let is_vector = |column: &&Column| column.type_name.as_str().parse::<ElementType>().is_ok();
+    let columns = table.columns.iter().filter(is_vector);
+    columns
+        .map(|column| format!("{} {}", column.name.plain(), column.type_text))
+        .collect()
+}
+
+/// How many entries keys and other indexes will have.
+fn entries(manifest: &Manifest, wanted: &Wanted) -> u64 {
+    let of_table = |table: &WantedTable| {
+        let defined = wanted.made.table(&table.at)?;
+        let keys = defined.constraints.iter().filter(|key| {
+            matches!(
+                key.kind,
+                ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion
+            )
+        });
+        let others = defined.indexes.iter().filter(|index| !index.is_vector_index());
+        let count = u64::try_from(keys.count() + others.count()).ok()?;
+        Some(count * table.rows(manifest))
+    };
+    wanted.tables.iter().filter_map(of_table).sum()
 }
 
 fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, server: Server) -> Vec<PlannedIndex> {
@@ -167,6 +248,7 @@ fn indexes(manifest: &Manifest, wanted: &Wanted, request: &Request, server: Serv
                 name: name.plain(),
                 layout,
                 rows,
+                bytes: layout.map(|layout| layout.bytes(rows)),
                 memory_needed: settings.needed,
                 settings,
                 spills: settings.spills_after.is_some(),

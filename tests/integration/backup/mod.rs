@@ -12,6 +12,7 @@ mod exporting;
 pub(crate) mod fixture;
 pub(crate) mod interruption;
 mod links;
+mod pruning;
 pub(crate) mod rich;
 mod stages;
 pub(crate) mod values;

@@ -15,7 +15,7 @@ const LEDGER: &str = include_str!("../../../sql/backup/restore/ledger_create.sql
 /// Has a restore stop inside the transaction that moves the ledger to a stage, or that loads a chunk, for as long as
 /// the connection holds the lock.
 pub(super) async fn stop_at(database: &TestDatabase, table: &str, when: &str) -> PgConnection {
-    run(database, LEDGER).await;
+    run(database, &vecops::sql::own_tables("restore_ledger", LEDGER)).await;
     let event = if table == "restores" { "update" } else { "insert" };
     let trigger = format!(
         "create or replace function vecops.stop() returns trigger language plpgsql as

@@ -5,6 +5,7 @@ mod damage;
 mod faults;
 pub(crate) mod fixture;
 mod links;
+mod planning;
 mod restoring;
 mod stages;
 mod swapping;

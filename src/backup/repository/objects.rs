@@ -1,0 +1,68 @@
+//! The objects that are there, and who may write at this moment: dumps together, or somebody who removes alone.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::super::digest::Sha;
+use super::files::{entries, folders};
+use super::{FORMAT_FILE, Repository};
+use crate::error::{Context as _, Error, Result};
+
+impl Repository {
+    /// Says that a dump writes, until the file is dropped; several may. A file system without locks has nobody who prunes.
+    pub fn lock_for_dump(&self) -> Result<Option<File>> {
+        let file = self.format_file()?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
+                "`{}` is being pruned at this moment",
+                self.root().display()
+            ))
+            .hint("Run the same command again in a moment.")),
+            Err(TryLockError::Error(error)) => {
+                tracing::debug!(%error, "the repository is not locked");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps everybody else from writing, until the file is dropped.
+    pub fn lock_alone(&self) -> Result<File> {
+        let file = self.format_file()?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
+                "a dump writes to `{}` at this moment",
+                self.root().display()
+            ))
+            .hint("Run the same command again when it is done.")),
+            Err(TryLockError::Error(error)) => Err(Error::precondition(
+                "this file system has no locks, so nobody knows whether a dump writes at this moment",
+            )
+            .cause(error)),
+        }
+    }
+
+    /// The chunks that are there, whoever names them: what each is called, its path and its bytes.
+    pub fn objects(&self) -> Result<Vec<(Sha, PathBuf, u64)>> {
+        let root = self.root().join("objects");
+        let mut objects = Vec::new();
+        for folder in folders(&root)? {
+            for path in entries(&root.join(folder), Path::is_file)? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let object = name
+                    .strip_suffix(".pgcopy.zst")
+                    .or_else(|| name.strip_suffix(".planes.zst"));
+                if let Some(Ok(object)) = object.map(str::parse) {
+                    let bytes = path.metadata().context("read the repository")?.len();
+                    objects.push((object, path.clone(), bytes));
+                }
+            }
+        }
+        Ok(objects)
+    }
+
+    fn format_file(&self) -> Result<File> {
+        File::open(self.root().join(FORMAT_FILE)).context("open the repository")
+    }
+}

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// What is wrong with a document, by path.
-pub fn violations(schema: &Value, document: &Value) -> Vec<String> {
+pub(crate) fn violations(schema: &Value, document: &Value) -> Vec<String> {
     let mut found = Vec::new();
     check(schema, schema, document, "$", &mut found);
     found

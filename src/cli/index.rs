@@ -3,8 +3,8 @@
 mod create;
 mod deferred;
 mod estimate;
-mod lint;
 mod gate;
+mod lint;
 mod list;
 mod reindex;
 mod remove;

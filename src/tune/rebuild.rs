@@ -112,10 +112,10 @@ pub(super) struct Runner {
 }
 
 /// Leaves out what formulas rule out: too large, too much memory, or an m below the usual one that saves no page.
-pub fn drop_by_formula(all: Vec<Priced>, wanted: &Wanted, column: &Column) -> (Vec<Priced>, Vec<Dropped>) {
+pub fn drop_by_formula(all: &[Priced], wanted: &Wanted, column: &Column) -> (Vec<Priced>, Vec<Dropped>) {
     let mut kept = Vec::new();
     let mut dropped = Vec::new();
-    for priced in &all {
+    for priced in all {
         let larger = all.iter().find(|other| {
             let (one, other) = (priced.candidate, other.candidate);
             (one.stored, one.ef_construction) == (other.stored, other.ef_construction)

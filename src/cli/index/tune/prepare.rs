@@ -72,7 +72,7 @@ pub(super) async fn prepare(context: &Context, args: &TuneArgs, session: &mut Se
     transaction.commit().await.context("end the transaction")?;
     let wanted = wanted(args, rows, today.as_ref());
     let all = priced(args, &column, rows, today.as_ref());
-    let (candidates, dropped) = tune::drop_by_formula(all, &wanted, &column);
+    let (candidates, dropped) = tune::drop_by_formula(&all, &wanted, &column);
     if candidates.is_empty() {
         return Err(Error::precondition("no index could be built within these limits")
             .hint("Allow more with `--max-index-size` or `--max-build-memory`, or try other types with `--type`."));

@@ -11,8 +11,9 @@ printf '#!/bin/sh\nexec "$@" -C instrument-coverage\n' > "$work/rustc"
 chmod +x "$work/rustc"
 export RUSTC_WORKSPACE_WRAPPER="$work/rustc" LLVM_PROFILE_FILE="$work/vecops-%4m.profraw"
 
-programs=$(cargo test --no-run --lib --test integration --message-format=json |
-    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+cargo test --no-run --lib --test integration --message-format=json-render-diagnostics > "$work/built.json"
+programs=$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' "$work/built.json")
+rm -f "$work"/*.profraw
 lib= integration= vecops=
 for program in $programs; do
     case $program in

@@ -80,7 +80,7 @@ impl Limit {
             }
             Self::RowsAtLeast(rows) => (measured.fewest_returned, measured.fewest_returned >= *rows),
             Self::PagesAtMost(pages) => {
-                let touched = measured.buffers.hit + measured.buffers.read;
+                let touched = measured.buffers.touched();
                 (touched, touched <= *pages)
             }
             Self::RecallAtLeast(recall) => {

@@ -5,8 +5,9 @@
 
 use serde::Serialize;
 
-use super::distribution::{Percentile, count};
-use super::report::{BenchReport, Configuration, Measured};
+use super::distribution::count;
+use super::report::{BenchReport, Case, Configuration, Measured};
+use crate::vector::recall::Interval;
 
 /// The share by which buffers may differ between two runs of the same.
 const SAME_BUFFERS: f64 = 0.02;
@@ -30,6 +31,8 @@ pub struct Comparison {
 /// One figure of one configuration, before and after.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
+    /// The configuration and, where there are several, the case, in words.
+    pub label: String,
     /// The configuration.
     pub configuration: Configuration,
     /// What was measured.
@@ -38,6 +41,8 @@ pub struct Difference {
     pub before: f64,
     /// Its value after.
     pub after: f64,
+    /// Between these lies what was added to it, in 95 of 100 such comparisons; for pages and rows, which repeat, about.
+    pub change: Interval,
     /// What that means.
     pub verdict: Verdict,
 }
@@ -54,120 +59,126 @@ pub enum Verdict {
     Worse,
 }
 
-/// Compares two benchmarks; the configurations that both have.
+/// Compares two benchmarks: what both have measured.
 pub fn compare(before: &BenchReport, after: &BenchReport) -> Comparison {
     let pairs = before.configurations.iter().filter_map(|one| {
-        let same = |other: &&Measured| other.configuration == one.configuration;
+        let same = |other: &&Measured| {
+            let (case, other_case) = (before.case_of(one.case), after.case_of(other.case));
+            let cases = case.zip(other_case);
+            other.configuration == one.configuration && cases.is_some_and(|(one, other)| one.asks_like(other))
+        };
         Some((one, after.configurations.iter().find(same)?))
     });
     let paired = before.queries.sha256 == after.queries.sha256;
     let differences: Vec<Difference> = pairs
-        .flat_map(|(one, other)| differences(one, other, paired))
+        .flat_map(|(one, other)| {
+            let label = before.label(one.case, one.configuration);
+            differences(&label, one, other, paired)
+        })
         .collect();
-    let worse: Vec<&Difference> = differences
-        .iter()
-        .filter(|it| it.verdict == Verdict::Worse)
-        .collect();
-    let better = differences
-        .iter()
-        .filter(|it| it.verdict == Verdict::Better)
-        .count();
-    let method = after
-        .environment
-        .index
-        .as_ref()
-        .map(|index| index.method.as_str());
-    let verdict = match (worse.first(), better) {
-        _ if differences.is_empty() => "the two have no configuration in common".to_owned(),
-        (Some(first), _) => format!(
-            "worse: {} under {} went from {:.4} to {:.4}{}",
-            first.figure,
-            first.configuration.label(method),
-            first.before,
-            first.after,
-            match worse.len() {
-                1 => String::new(),
-                count => format!(", and {} more figures got worse", count - 1),
-            }
-        ),
-        (None, 0) => "no figure differs beyond the noise".to_owned(),
-        (None, better) => format!(
-            "better: {better} of {} figures, and none got worse",
-            differences.len()
-        ),
-    };
     Comparison {
         unlike: unlike(before, after),
-        is_regression: !worse.is_empty(),
-        verdict,
+        is_regression: differences.iter().any(|it| it.verdict == Verdict::Worse),
+        verdict: verdict(&differences),
         differences,
     }
 }
 
-fn differences(before: &Measured, after: &Measured, paired: bool) -> Vec<Difference> {
-    let difference = |figure, one: f64, other: f64, verdict| Difference {
+/// All of it in a sentence.
+fn verdict(differences: &[Difference]) -> String {
+    let with = |verdict: Verdict| differences.iter().filter(move |it| it.verdict == verdict);
+    let (better, worse) = (with(Verdict::Better).count(), with(Verdict::Worse).count());
+    match with(Verdict::Worse).next() {
+        _ if differences.is_empty() => "the two have no configuration in common".to_owned(),
+        Some(first) => format!(
+            "worse: {} under {} went from {:.4} to {:.4}{}",
+            first.figure,
+            first.label,
+            first.before,
+            first.after,
+            match worse {
+                1 => String::new(),
+                count => format!(", and {} more figures got worse", count - 1),
+            }
+        ),
+        None if better == 0 => "no figure differs beyond the noise".to_owned(),
+        None => format!(
+            "better: {better} of {} figures, and none got worse",
+            differences.len()
+        ),
+    }
+}
+
+fn differences(label: &str, before: &Measured, after: &Measured, paired: bool) -> Vec<Difference> {
+    // Of recall and rows more is better, of the rest less.
+    let difference = |figure, one: f64, other: f64, change: Interval, more_is_better| Difference {
+        label: label.to_owned(),
         configuration: before.configuration,
         figure,
         before: one,
         after: other,
-        verdict,
+        change,
+        verdict: Verdict::of(change, more_is_better),
     };
     let mut all = Vec::new();
     if let (Some(one), Some(other)) = (&before.recall, &after.recall) {
-        let verdict = if paired {
-            paired_verdict(&before.recalls, &after.recalls)
+        let change = if paired {
+            paired_change(&before.recalls, &after.recalls)
         } else {
-            ranges(
-                (other.interval.low, other.interval.high),
+            between(
                 (one.interval.low, one.interval.high),
+                (other.interval.low, other.interval.high),
             )
         };
-        all.push(difference("recall", one.mean, other.mean, verdict));
+        all.push(difference("recall", one.mean, other.mean, change, true));
     }
-    for (figure, of) in [
-        (
-            "p50 ms",
-            (|it: &Measured| it.latency_ms.p50) as fn(&Measured) -> Percentile,
-        ),
-        ("p95 ms", |it| it.latency_ms.p95),
+    for (figure, one, other) in [
+        ("p50 ms", before.latency_ms.p50, after.latency_ms.p50),
+        ("p95 ms", before.latency_ms.p95, after.latency_ms.p95),
     ] {
-        let (one, other) = (of(before), of(after));
-        let verdict = ranges((one.low, one.high), (other.low, other.high));
-        all.push(difference(figure, one.value, other.value, verdict));
+        let change = between((one.low, one.high), (other.low, other.high));
+        all.push(difference(figure, one.value, other.value, change, false));
     }
-    let pages = |it: &Measured| it.buffers.hit + it.buffers.read;
-    let (one, other) = (pages(before), pages(after));
-    let verdict = ranges(
-        (one * (1.0 - SAME_BUFFERS), one * (1.0 + SAME_BUFFERS)),
-        (other, other),
-    );
-    all.push(difference("buffers", one, other, verdict));
-    let verdict = ranges(
-        (after.returned, after.returned),
-        (before.returned, before.returned),
-    );
+    let (one, other) = (before.buffers.touched(), after.buffers.touched());
+    let noise = (one * (1.0 - SAME_BUFFERS), one * (1.0 + SAME_BUFFERS));
+    all.push(difference(
+        "pages",
+        one,
+        other,
+        between(noise, (other, other)),
+        false,
+    ));
+    let (one, other) = (before.returned, after.returned);
     all.push(difference(
         "rows returned",
-        before.returned,
-        after.returned,
-        verdict,
+        one,
+        other,
+        between((one, one), (other, other)),
+        true,
     ));
     all
 }
 
-/// What it means that a figure, of which less is better, had the first range and has the second.
-fn ranges(before: (f64, f64), after: (f64, f64)) -> Verdict {
-    if after.0 > before.1 {
-        Verdict::Worse
-    } else if after.1 < before.0 {
-        Verdict::Better
-    } else {
-        Verdict::Same
+/// What was added to a figure that lay in the first range and lies in the second.
+fn between(before: (f64, f64), after: (f64, f64)) -> Interval {
+    Interval {
+        low: after.0 - before.1,
+        high: after.1 - before.0,
     }
 }
 
-/// Whether the mean of the differences of each query is surely not nought.
-fn paired_verdict(before: &[Option<f64>], after: &[Option<f64>]) -> Verdict {
+impl Verdict {
+    fn of(change: Interval, more_is_better: bool) -> Self {
+        match (change.low > 0.0, change.high < 0.0) {
+            (false, false) => Self::Same,
+            (more, _) if more == more_is_better => Self::Better,
+            _ => Self::Worse,
+        }
+    }
+}
+
+/// By how much the queries changed in the mean; each is compared with itself.
+fn paired_change(before: &[Option<f64>], after: &[Option<f64>]) -> Interval {
     let differences: Vec<f64> = before
         .iter()
         .zip(after)
@@ -175,12 +186,15 @@ fn paired_verdict(before: &[Option<f64>], after: &[Option<f64>]) -> Verdict {
         .collect();
     let count = count(differences.len());
     if count < 2.0 {
-        return Verdict::Same;
+        return Interval { low: -1.0, high: 1.0 };
     }
     let mean = differences.iter().sum::<f64>() / count;
     let square: f64 = differences.iter().map(|it| (it - mean).powi(2)).sum();
     let half = DEVIATE * (square / (count - 1.0) / count).sqrt();
-    ranges((0.0, 0.0), (-mean - half, -mean + half))
+    Interval {
+        low: mean - half,
+        high: mean + half,
+    }
 }
 
 /// What makes two benchmarks unlike. The index may differ: that is what they are made to compare.
@@ -191,15 +205,14 @@ fn unlike(before: &BenchReport, after: &BenchReport) -> Vec<String> {
             unlike.push(format!("{what}: {one}, then {other}"));
         }
     };
-    let json =
-        |filter: &Option<serde_json::Value>| filter.as_ref().map_or("none".to_owned(), ToString::to_string);
-    let role = |role: &Option<String>| role.clone().unwrap_or_else(|| "the login role".to_owned());
+    let cases = |report: &BenchReport| {
+        let labels: Vec<String> = report.cases.iter().map(Case::label).collect();
+        labels.join(" and ")
+    };
     expect("the table", before.table.clone(), after.table.clone());
     expect("the column", before.column.clone(), after.column.clone());
     expect("the metric", before.metric.to_string(), after.metric.to_string());
-    expect("k", before.k.to_string(), after.k.to_string());
-    expect("the filter", json(&before.filter), json(&after.filter));
-    expect("the role", role(&before.role), role(&after.role));
+    expect("the cases", cases(before), cases(after));
     expect(
         "the queries",
         before.queries.sha256.clone(),
@@ -229,25 +242,32 @@ mod tests {
 
     #[test]
     fn a_difference_counts_where_the_ranges_do_not_touch() {
-        assert_eq!(ranges((1.0, 2.0), (2.0, 3.0)), Verdict::Same);
-        assert_eq!(ranges((1.0, 2.0), (2.1, 3.0)), Verdict::Worse);
-        assert_eq!(ranges((1.0, 2.0), (0.5, 0.9)), Verdict::Better);
+        let verdict = |before, after| Verdict::of(between(before, after), false);
+        assert_eq!(verdict((1.0, 2.0), (2.0, 3.0)), Verdict::Same);
+        assert_eq!(verdict((1.0, 2.0), (2.1, 3.0)), Verdict::Worse);
+        assert_eq!(verdict((1.0, 2.0), (0.5, 0.9)), Verdict::Better);
+        assert_eq!(
+            Verdict::of(between((8.0, 8.0), (9.0, 9.0)), true),
+            Verdict::Better
+        );
+        assert_eq!(Verdict::of(between((8.0, 8.0), (8.0, 8.0)), true), Verdict::Same);
     }
 
     #[test]
     fn recall_is_compared_query_by_query() {
         let some = |values: &[f64]| values.iter().map(|value| Some(*value)).collect::<Vec<_>>();
+        let verdict = |one: &[f64], other: &[f64]| Verdict::of(paired_change(&some(one), &some(other)), true);
         let hard: Vec<f64> = (0..40).map(|query| f64::from(query % 5) / 5.0).collect();
         let lower: Vec<f64> = hard
             .iter()
             .enumerate()
             .map(|(at, it)| it - 0.1 * f64::from(u8::from(at % 3 == 0)))
             .collect();
-        assert_eq!(paired_verdict(&some(&hard), &some(&lower)), Verdict::Worse);
-        assert_eq!(paired_verdict(&some(&lower), &some(&hard)), Verdict::Better);
-        assert_eq!(paired_verdict(&some(&hard), &some(&hard)), Verdict::Same);
+        assert_eq!(verdict(&hard, &lower), Verdict::Worse);
+        assert_eq!(verdict(&lower, &hard), Verdict::Better);
+        assert_eq!(verdict(&hard, &hard), Verdict::Same);
         let mut one = hard.clone();
         one[0] += 0.1;
-        assert_eq!(paired_verdict(&some(&hard), &some(&one)), Verdict::Same);
+        assert_eq!(verdict(&hard, &one), Verdict::Same);
     }
 }

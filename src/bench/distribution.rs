@@ -23,6 +23,17 @@ pub struct Distribution {
     pub p99: Percentile,
     /// The greatest.
     pub max: f64,
+    /// How many fall where.
+    pub histogram: Histogram,
+}
+
+/// Counts of values between edges that are the same for all distributions: four to each doubling.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Histogram {
+    /// The edges, one more than counts.
+    pub edges: Vec<f64>,
+    /// How many values lie from each edge to the next.
+    pub counts: Vec<u64>,
 }
 
 /// A percentile.
@@ -51,7 +62,35 @@ impl Distribution {
             p95: percentile(&values, count, 0.95),
             p99: percentile(&values, count, 0.99),
             max,
+            histogram: Histogram::of(&values),
         }
+    }
+}
+
+impl Histogram {
+    /// Of values in their order.
+    fn of(sorted: &[f64]) -> Self {
+        const TO_A_DOUBLING: f64 = 4.0;
+        let step = |value: f64| (value.max(1e-3).log2() * TO_A_DOUBLING).floor();
+        let (Some(first), Some(last)) = (
+            sorted.first().map(|it| step(*it)),
+            sorted.last().map(|it| step(*it)),
+        ) else {
+            return Self::default();
+        };
+        let edge = |number: u32| ((first + f64::from(number)) / TO_A_DOUBLING).exp2();
+        let steps = (0..400_u32).take_while(|number| first + f64::from(*number) <= last);
+        let in_step = |number: u32| {
+            sorted
+                .iter()
+                .filter(|it| step(**it).total_cmp(&(first + f64::from(number))).is_eq())
+                .count()
+        };
+        let counts: Vec<u64> = steps.map(|number| in_step(number) as u64).collect();
+        let edges = (0..=u32::try_from(counts.len()).unwrap_or_default())
+            .map(edge)
+            .collect();
+        Self { edges, counts }
     }
 }
 
@@ -109,6 +148,17 @@ mod tests {
             }
         );
         assert_eq!(Distribution::of(Vec::new()).count, 0);
+    }
+
+    #[test]
+    fn histograms_of_different_values_have_edges_in_common() {
+        let one = Distribution::of(vec![1.0, 1.1, 2.0, 3.9]).histogram;
+        assert_eq!(one.counts.iter().sum::<u64>(), 4);
+        assert_eq!((one.counts[0], one.edges.len()), (2, one.counts.len() + 1));
+        assert!(one.edges.iter().any(|edge| (edge - 2.0).abs() < 1e-12));
+        let other = Distribution::of(vec![2.0]).histogram;
+        assert_eq!((other.counts.as_slice(), other.edges.len()), (&[1][..], 2));
+        assert_eq!(Distribution::of(vec![0.0]).histogram.counts, [1]);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 //! In the open loop a query's time counts from when it was due, not from when a client was free to send it: else a server
 //! that stalls would hide its stall (G. Tene, "coordinated omission").
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -25,6 +24,8 @@ use crate::sql;
 /// How several clients ask.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoadRequest {
+    /// The place of the case, counted from 0.
+    pub case: usize,
     /// How every query is run.
     pub configuration: Configuration,
     /// For how long.
@@ -36,6 +37,8 @@ pub struct LoadRequest {
 /// What several clients got.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Throughput {
+    /// The place of the case, counted from 0.
+    pub case: usize,
     /// How every query was run.
     pub configuration: Configuration,
     /// How many clients asked.
@@ -58,34 +61,37 @@ pub async fn throughput(
     request: &Request,
     load: LoadRequest,
 ) -> Result<Throughput> {
-    let shared = Arc::new(Shared {
+    let library = on.extension.load_library();
+    let ready = sessions.iter_mut().map(|session| async {
+        let mut transaction = session.begin(&request.transaction.clone().long()).await?;
+        sql::run(&mut transaction, &library)
+            .await
+            .context("load pgvector")?;
+        configure(&mut transaction, queries, load.configuration).await?;
+        Ok::<_, Error>(transaction)
+    });
+    let mut transactions = futures_util::future::try_join_all(ready).await?;
+    // The clock starts when all of them could ask.
+    let shared = Shared {
         next: AtomicU32::new(0),
         started: Instant::now(),
         load,
         statement: Statement::new(on, request.filter.as_ref()),
         limit: queries.asked(request.k),
-        library: on.extension.load_library(),
-    });
-    let clients = sessions.len();
-    let asking = sessions.iter_mut().enumerate().map(|(client, session)| {
-        let shared = Arc::clone(&shared);
-        async move {
-            let mut transaction = session.begin(&request.transaction.clone().long()).await?;
-            sql::run(&mut transaction, &shared.library)
-                .await
-                .context("load pgvector")?;
-            configure(&mut transaction, queries, shared.load.configuration).await?;
-            let times = shared
-                .ask(&mut transaction, queries, request.seed + client as u64)
-                .await?;
-            transaction.commit().await.context("end the transaction")?;
-            Ok::<Vec<f64>, Error>(times)
-        }
+    };
+    let clients = transactions.len();
+    let asking = transactions.iter_mut().enumerate().map(|(client, transaction)| {
+        let seed = request.seed + client as u64;
+        shared.ask(transaction, queries, seed)
     });
     let times = futures_util::future::try_join_all(asking).await?;
     let seconds = shared.started.elapsed().as_secs_f64();
+    for transaction in transactions {
+        transaction.commit().await.context("end the transaction")?;
+    }
     let times: Vec<f64> = times.into_iter().flatten().collect();
     Ok(Throughput {
+        case: load.case,
         configuration: load.configuration,
         clients,
         rate: load.rate,
@@ -101,7 +107,6 @@ struct Shared {
     load: LoadRequest,
     statement: Statement,
     limit: u32,
-    library: String,
 }
 
 impl Shared {

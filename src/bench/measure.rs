@@ -1,6 +1,5 @@
-//! Queries run under each configuration, in an order drawn anew for each pass.
+//! Queries run in each case under each configuration, in an order drawn anew for each pass.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
@@ -9,145 +8,209 @@ use serde_json::Value;
 use sqlx::{PgConnection, Row as _};
 
 use super::Request;
-use super::distribution::{Distribution, count, mean};
+use super::distribution::{Distribution, mean};
 use super::queries::Queries;
-use super::report::{Buffers, Configuration, Measured, PlanCount};
+use super::report::{Buffers, Cold, Configuration};
+use super::seen::{Explained, Found, Seen};
 use super::statement::Statement;
-use super::way::Detour;
+use super::way::Way;
 use crate::catalog::Target;
-use crate::error::{Context as _, Error, Result};
+use crate::collection::IterativeScan;
+use crate::connection::Session;
+use crate::error::{Context as _, Result};
 use crate::progress::Task;
-use crate::sql::{self, Plan};
-use crate::vector::Metric;
-use crate::vector::neighbours::Exact;
-use crate::vector::recall;
+use crate::sql;
 
 pub(super) struct Measuring<'a> {
     on: &'a Target,
     queries: &'a Queries,
-    request: &'a Request,
-    statement: Statement,
+    way: &'a Way,
+    cases: Vec<(&'a Request, Statement)>,
 }
 
-/// What was seen of one configuration.
-pub(super) struct Run {
-    configuration: Configuration,
-    explained: Vec<Explained>,
-    first_pass: Vec<f64>,
-    times: Vec<f64>,
-    found: Vec<Vec<(String, f64)>>,
+/// A query in a case, and the configurations in the order of this time.
+struct Visit {
+    case: usize,
+    query: usize,
+    configurations: Vec<usize>,
 }
 
-struct Explained {
-    index: Option<String>,
-    shape: String,
-    hit: f64,
-    read: f64,
-    server_ms: f64,
+/// What a pass over all queries is for.
+#[derive(Clone, Copy)]
+enum Pass {
+    /// To fill the caches, and to find the rows.
+    First,
+    /// EXPLAIN.
+    Explained,
+    /// To be counted, from 0.
+    Counted(usize),
 }
 
 impl<'a> Measuring<'a> {
-    pub(super) fn new(
-        on: &'a Target,
-        queries: &'a Queries,
-        request: &'a Request,
-        detour: Option<&Detour>,
-    ) -> Self {
+    pub(super) fn new(on: &'a Target, queries: &'a Queries, cases: &'a [Request], way: &'a Way) -> Self {
+        let statement = |request: &Request| Statement::by(on, request.filter.as_ref(), way.detour.as_ref());
         Self {
             on,
             queries,
-            request,
-            statement: Statement::by(on, request.filter.as_ref(), detour),
+            way,
+            cases: cases
+                .iter()
+                .map(|request| (request, statement(request)))
+                .collect(),
         }
     }
 
-    /// A pass that fills the caches and finds the rows, a pass under EXPLAIN, then those that are counted.
-    pub(super) async fn run(&self, connection: &mut PgConnection, task: &Task) -> Result<Vec<Run>> {
-        let mut runs: Vec<Run> = self
-            .request
-            .configurations
+    /// How many neighbours a case asks for.
+    pub(super) fn k(&self, case: usize) -> Option<u32> {
+        self.cases.get(case).map(|(request, _)| request.k)
+    }
+
+    /// How many steps a run has.
+    pub(super) fn steps(&self) -> u64 {
+        let runs = |(request, _): &(&Request, Statement)| {
+            u64::from(request.passes + 2) * request.configurations.len() as u64
+        };
+        self.cases.iter().map(runs).sum::<u64>() * self.queries.len() as u64
+    }
+
+    /// A pass that fills the caches and finds the rows, a pass under EXPLAIN, then those that are counted. A transaction
+    /// ends where the case changes, because the role changes with it.
+    pub(super) async fn run(&self, session: &mut Session, task: &Task) -> Result<Vec<Seen>> {
+        let mut seen: Vec<Vec<Seen>> = self
+            .cases
             .iter()
-            .map(|configuration| Run {
-                configuration: *configuration,
-                explained: Vec::new(),
-                first_pass: Vec::new(),
-                times: Vec::new(),
-                found: vec![Vec::new(); self.queries.len()],
+            .enumerate()
+            .map(|(case, (request, _))| {
+                let configurations = request.configurations.iter();
+                configurations
+                    .map(|one| Seen::nothing(case, *one, self.queries.len()))
+                    .collect()
             })
             .collect();
-        let mut random = ChaCha8Rng::seed_from_u64(self.request.seed);
-        let mut current = None;
-        for pass in 0..self.request.passes + 2 {
-            for (query, place) in order(self.queries.len(), runs.len(), &mut random) {
-                let Some(run) = runs.get_mut(place) else { continue };
-                if current != Some(place) {
-                    configure(connection, self.queries, run.configuration).await?;
-                    current = Some(place);
+        let first = self.cases.first().map(|(request, _)| *request);
+        let mut random = ChaCha8Rng::seed_from_u64(first.map_or(1, |request| request.seed));
+        let counted = first.map_or(0, |request| request.passes as usize);
+        let passes = [Pass::First, Pass::Explained]
+            .into_iter()
+            .chain((0..counted).map(Pass::Counted));
+        for pass in passes {
+            let visits = self.visits(&mut random);
+            for same in visits.chunk_by(|one, other| one.case == other.case) {
+                let case = same.first().map_or(0, |visit| visit.case);
+                if let Some(seen) = seen.get_mut(case) {
+                    self.chunk(session, pass, same, seen, task).await?;
                 }
-                if pass == 1 {
-                    let explained = self.explain(connection, query).await?;
-                    run.explained.push(explained);
-                } else {
-                    let (milliseconds, found) = self.time(connection, query).await?;
-                    if pass == 0 {
-                        run.first_pass.push(milliseconds);
-                        if let Some(place) = run.found.get_mut(query) {
-                            *place = found;
-                        }
-                    } else {
-                        run.times.push(milliseconds);
+            }
+        }
+        Ok(seen.into_iter().flatten().collect())
+    }
+
+    /// Visits of one case, in one transaction.
+    async fn chunk(
+        &self,
+        session: &mut Session,
+        pass: Pass,
+        visits: &[Visit],
+        seen: &mut [Seen],
+        task: &Task,
+    ) -> Result<()> {
+        let case = visits.first().map_or(0, |visit| visit.case);
+        let Some((request, _)) = self.cases.get(case) else {
+            return Ok(());
+        };
+        let mut transaction = session.begin(&request.transaction.clone().long()).await?;
+        sql::run(&mut transaction, self.on.extension.load_library())
+            .await
+            .context("load pgvector")?;
+        if let Some(statements) = self.way.statements() {
+            sql::run(&mut transaction, statements).await?;
+        }
+        let mut current = None;
+        for visit in visits {
+            for place in &visit.configurations {
+                let Some(seen) = seen.get_mut(*place) else {
+                    continue;
+                };
+                if current != Some(*place) {
+                    configure(&mut transaction, self.queries, seen.configuration).await?;
+                    current = Some(*place);
+                }
+                match pass {
+                    Pass::First => {
+                        let (milliseconds, found) = self.time(&mut transaction, case, visit.query).await?;
+                        seen.found(visit.query, milliseconds, found);
+                    }
+                    Pass::Explained => {
+                        let explained = self.explain(&mut transaction, case, visit.query).await?;
+                        seen.explained(explained);
+                    }
+                    Pass::Counted(number) => {
+                        let (milliseconds, _) = self.time(&mut transaction, case, visit.query).await?;
+                        seen.timed(number, milliseconds);
                     }
                 }
                 task.advance(1);
             }
         }
-        Ok(runs)
+        transaction.commit().await.context("end the transaction")
     }
 
-    async fn time(&self, connection: &mut PgConnection, query: usize) -> Result<(f64, Vec<(String, f64)>)> {
-        let limit = self.queries.asked(self.request.k);
+    async fn time(&self, connection: &mut PgConnection, case: usize, query: usize) -> Result<(f64, Found)> {
+        let Some((request, statement)) = self.cases.get(case) else {
+            return Ok((0.0, Vec::new()));
+        };
+        let limit = self.queries.asked(request.k);
         let started = Instant::now();
-        let rows = self
-            .statement
+        let rows = statement
             .query(self.queries.text(query), limit)
             .fetch_all(connection)
             .await;
         let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
         let rows = rows.with_context(|| format!("run query {} on `{}`", query + 1, self.on.table.plain()))?;
-        let mut found: Vec<(String, f64)> = rows
+        let mut found: Found = rows
             .iter()
             .map(|row| Ok((row.try_get("key")?, row.try_get("distance")?)))
             .collect::<Result<_, sqlx::Error>>()?;
         if let Some(key) = self.queries.key(query) {
             found.retain(|(other, _)| other != key);
-            found.truncate(usize::try_from(self.request.k).unwrap_or(usize::MAX));
+            found.truncate(usize::try_from(request.k).unwrap_or(usize::MAX));
         }
         Ok((milliseconds, found))
     }
 
-    async fn explain(&self, connection: &mut PgConnection, query: usize) -> Result<Explained> {
-        let limit = self.queries.asked(self.request.k);
-        let explained = self.statement.explained(self.queries.text(query), limit);
-        let row = explained.fetch_one(connection).await;
+    async fn explain(&self, connection: &mut PgConnection, case: usize, query: usize) -> Result<Explained> {
+        let Some((request, statement)) = self.cases.get(case) else {
+            return Explained::read(&Value::Null);
+        };
+        let limit = self.queries.asked(request.k);
+        let row = statement
+            .explained(self.queries.text(query), limit)
+            .fetch_one(connection)
+            .await;
         let document: Value = row.and_then(|row| row.try_get(0)).context("explain a query")?;
-        let plan = Plan::from_json(&document)
-            .ok_or_else(|| Error::bug("EXPLAIN returned a document of another shape"))?;
-        let kinds: Vec<&str> = plan.nodes().iter().map(|node| node.kind.as_str()).collect();
-        Ok(Explained {
-            index: plan.ordering_index().map(str::to_owned),
-            shape: kinds.join(" > "),
-            hit: pages(plan.root.buffers_hit),
-            read: pages(plan.root.buffers_read),
-            server_ms: plan.execution_ms.unwrap_or_default(),
-        })
+        Explained::read(&document)
     }
-}
 
-fn pages(of: Option<u64>) -> f64 {
-    count(
-        of.and_then(|pages| usize::try_from(pages).ok())
-            .unwrap_or_default(),
-    )
+    /// Every query in every case under every configuration: the queries in a drawn order, for each the cases in another,
+    /// and in each the configurations.
+    fn visits(&self, random: &mut ChaCha8Rng) -> Vec<Visit> {
+        let mut visits = Vec::new();
+        for query in shuffled(self.queries.len(), random) {
+            for case in shuffled(self.cases.len(), random) {
+                let count = self
+                    .cases
+                    .get(case)
+                    .map_or(0, |(request, _)| request.configurations.len());
+                let configurations = shuffled(count, random);
+                visits.push(Visit {
+                    case,
+                    query,
+                    configurations,
+                });
+            }
+        }
+        visits
+    }
 }
 
 /// Sets how far an index scan looks, until the transaction ends.
@@ -166,20 +229,6 @@ pub(super) async fn configure(
     Ok(())
 }
 
-/// Every query under every configuration: the queries in a drawn order, and for each the configurations in another.
-fn order(queries: usize, configurations: usize, random: &mut ChaCha8Rng) -> Vec<(usize, usize)> {
-    shuffled(queries, random)
-        .into_iter()
-        .flat_map(|query| {
-            let places = shuffled(configurations, random);
-            places
-                .into_iter()
-                .map(move |place| (query, place))
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 /// Fisher and Yates' shuffle; a bias below 1 in 2^40 does not matter here.
 pub(super) fn shuffled(count: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
     let mut places: Vec<usize> = (0..count).collect();
@@ -190,46 +239,57 @@ pub(super) fn shuffled(count: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
     places
 }
 
-impl Run {
-    /// What was seen, held against the exact neighbours.
-    pub(super) fn report(self, on: &Target, exact: &[Exact], request: &Request) -> Measured {
-        let explained = |of: fn(&Explained) -> f64| mean(self.explained.iter().map(of));
-        let k = usize::try_from(request.k).unwrap_or(usize::MAX);
-        let short = self.found.iter().zip(exact).filter(|(found, exact)| {
-            let there = exact.neighbours.len().min(k);
-            found.len() < there
-        });
-        let mut plans: BTreeMap<(Option<String>, String), usize> = BTreeMap::new();
-        for explained in &self.explained {
-            *plans
-                .entry((explained.index.clone(), explained.shape.clone()))
-                .or_default() += 1;
-        }
-        let pairs = || exact.iter().zip(&self.found);
-        Measured {
-            configuration: self.configuration,
-            recall: recall::of_queries(exact, &self.found, on.metric == Metric::InnerProduct),
-            recalls: pairs()
-                .map(|(exact, found)| recall::of_query(exact, found))
-                .collect(),
-            short: short.count(),
-            fewest_returned: count(self.found.iter().map(Vec::len).min().unwrap_or_default()),
-            returned: mean(self.found.iter().map(|rows| count(rows.len()))),
-            server_ms: explained(|it| it.server_ms),
+/// What the first query of a connection cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FirstQuery {
+    milliseconds: f64,
+    buffers: Buffers,
+}
+
+/// Runs one query as the first one of a session: nothing was read before but the server's own start.
+pub async fn first_query(
+    session: &mut Session,
+    on: &Target,
+    queries: &Queries,
+    request: &Request,
+    configuration: Configuration,
+    query: usize,
+) -> Result<FirstQuery> {
+    let cases = std::slice::from_ref(request);
+    let way = Way::default();
+    let measuring = Measuring::new(on, queries, cases, &way);
+    let mut transaction = session.begin(&request.transaction.clone().long()).await?;
+    configure(&mut transaction, queries, configuration).await?;
+    if configuration.iterative_scan != IterativeScan::Off {
+        // The library, which would say whether it knows this, is not loaded yet.
+        let mode = configuration.iterative_scan.setting();
+        sql::run(
+            &mut transaction,
+            format!("set local hnsw.iterative_scan = {mode}"),
+        )
+        .await?;
+    }
+    let started = Instant::now();
+    let explained = measuring
+        .explain(&mut transaction, 0, query % queries.len().max(1))
+        .await?;
+    let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
+    transaction.commit().await.context("end the transaction")?;
+    Ok(FirstQuery {
+        milliseconds,
+        buffers: explained.buffers,
+    })
+}
+
+impl Cold {
+    /// Of first queries.
+    pub fn of(first: &[FirstQuery]) -> Self {
+        Self {
+            latency_ms: Distribution::of(first.iter().map(|query| query.milliseconds).collect()),
             buffers: Buffers {
-                hit: explained(|it| it.hit),
-                read: explained(|it| it.read),
+                hit: mean(first.iter().map(|query| query.buffers.hit)),
+                read: mean(first.iter().map(|query| query.buffers.read)),
             },
-            plans: plans
-                .into_iter()
-                .map(|((index, shape), queries)| PlanCount {
-                    index,
-                    shape,
-                    queries,
-                })
-                .collect(),
-            latency_ms: Distribution::of(self.times),
-            first_pass_ms: Distribution::of(self.first_pass),
         }
     }
 }

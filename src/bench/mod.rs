@@ -12,6 +12,7 @@ mod load;
 mod measure;
 mod queries;
 mod report;
+mod seen;
 mod statement;
 mod truth;
 mod way;
@@ -24,18 +25,20 @@ use sqlx::{PgConnection, Row as _};
 
 pub use assertion::{Asserted, Expectation, Limit};
 pub use compare::{Comparison, Difference, Verdict, compare};
-pub use distribution::{Distribution, Percentile};
+pub use distribution::{Distribution, Histogram, Percentile};
 pub use load::{LoadRequest, Throughput, throughput};
-pub use queries::{Origin, Queries, stored};
+pub use measure::{FirstQuery, first_query};
+pub use queries::{Origin, Queries, selected, stored};
 pub use report::{
-    BenchReport, Buffers, Configuration, Environment, Exactness, IndexFacts, Measured, PlanCount, QuerySet,
+    BenchReport, Buffers, Case, Cold, Configuration, Environment, Exactness, IndexFacts, Measured, PlanCount,
+    QuerySet,
 };
 
 pub use way::{Detour, Way};
 
 use crate::catalog::Target;
 use crate::connection::{Session, TransactionOptions};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Result};
 use crate::progress::{Progress, Unit};
 use crate::sql;
 use crate::vector::neighbours::Exact;
@@ -57,52 +60,70 @@ pub struct Request {
     pub seed: u64,
 }
 
-/// Measures all configurations with all queries.
+/// Measures every case under its configurations with all queries. Passes and the drawing of the order are the first
+/// case's.
 pub async fn run(
     session: &mut Session,
     on: &Target,
     queries: &Queries,
-    request: &Request,
+    cases: &[Request],
     progress: &dyn Progress,
 ) -> Result<BenchReport> {
     let started = Instant::now();
     let mut warnings: Vec<String> = queries.origin.warning().into_iter().collect();
     let environment = environment(session, on).await?;
-    let truth = {
-        let mut transaction = session
-            .begin(&request.transaction.clone().repeatable().long())
-            .await?;
-        let truth = truth::exact(&mut transaction, on, queries, request, progress).await?;
-        transaction.commit().await.context("end the transaction")?;
-        truth
-    };
-    if truth.rows == 0 {
-        return Err(Error::precondition(format!(
-            "`{}` has no row with an embedding that this role can see and the filter keeps",
-            on.table.plain()
-        )));
+    let truths = truth::of_cases(session, on, queries, cases, progress).await?;
+    let exact: Vec<&[Exact]> = truths.iter().map(|truth| truth.exact.as_slice()).collect();
+    let way = Way::default();
+    let measuring = measure::Measuring::new(on, queries, cases, &way);
+    let configurations = measured(session, on, &measuring, &exact, progress).await?;
+    for warning in truths.iter().flat_map(|truth| truth.warnings(queries.origin)) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
-    let configurations = measure(session, on, queries, &truth.exact, request, progress).await?;
-    let method = on.index().map(|index| index.method.as_str());
-    warnings.extend(truth.warnings());
-    warnings.extend(configurations.iter().flat_map(|it| it.warnings(method)));
-    Ok(BenchReport {
+    let facts = cases.iter().zip(truths);
+    let mut report = BenchReport {
         table: on.table.plain(),
         column: on.embedding.as_str().to_owned(),
         element: on.element,
         dimensions: on.dimensions,
         metric: on.metric,
-        k: request.k,
-        filter: request.filter.clone(),
-        role: None,
+        cases: facts
+            .map(|(request, truth)| request.case(on, truth.facts))
+            .collect(),
         queries: queries.summary(),
-        exact: truth.facts,
         environment,
         configurations,
         throughput: Vec::new(),
         warnings,
         seconds: started.elapsed().as_secs_f64(),
-    })
+    };
+    let weak = report.configurations.iter().flat_map(|one| {
+        let label = report.label(one.case, one.configuration);
+        one.warnings(on.index().is_some(), &label)
+    });
+    let weak: Vec<String> = weak.collect();
+    report.warnings.extend(weak);
+    Ok(report)
+}
+
+impl Request {
+    fn case(&self, on: &Target, exact: Exactness) -> Case {
+        let role = self.transaction.acting_as().map(ToString::to_string);
+        let rows = exact.rows + exact.without_embedding;
+        let is_part = (self.filter.is_some() || role.is_some()) && on.estimated_rows > 0.0;
+        Case {
+            k: self.k,
+            filter: self.filter.clone(),
+            role,
+            share_of_table: is_part.then(|| {
+                (distribution::count(usize::try_from(rows).unwrap_or(usize::MAX)) / on.estimated_rows)
+                    .min(1.0)
+            }),
+            exact,
+        }
+    }
 }
 
 /// Measures all configurations with all queries against exact neighbours that are known.
@@ -127,28 +148,26 @@ pub async fn measure_by(
     (request, way): (&Request, &Way),
     progress: &dyn Progress,
 ) -> Result<Vec<Measured>> {
-    let mut transaction = session.begin(&request.transaction.clone().long()).await?;
-    sql::run(&mut transaction, on.extension.load_library())
-        .await
-        .context("load pgvector")?;
-    if let Some(statements) = way.statements() {
-        sql::run(&mut transaction, statements).await?;
-    }
-    let measuring = measure::Measuring::new(on, queries, request, way.detour.as_ref());
-    let runs = u64::from(request.passes) + 2;
-    let each = (request.configurations.len() * queries.len()) as u64;
-    let task = progress.task(
-        &format!("measure {}", on.table.plain()),
-        Unit::Steps,
-        Some(runs * each),
-    );
-    let runs = measuring.run(&mut transaction, &task).await?;
+    let measuring = measure::Measuring::new(on, queries, std::slice::from_ref(request), way);
+    measured(session, on, &measuring, &[exact], progress).await
+}
+
+async fn measured(
+    session: &mut Session,
+    on: &Target,
+    measuring: &measure::Measuring<'_>,
+    exact: &[&[Exact]],
+    progress: &dyn Progress,
+) -> Result<Vec<Measured>> {
+    let name = format!("measure {}", on.table.plain());
+    let task = progress.task(&name, Unit::Steps, Some(measuring.steps()));
+    let seen = measuring.run(session, &task).await?;
     task.finish();
-    transaction.commit().await.context("end the transaction")?;
-    Ok(runs
-        .into_iter()
-        .map(|run| run.report(on, exact, request))
-        .collect())
+    let measured = seen.into_iter().filter_map(|seen| {
+        let (exact, k) = (exact.get(seen.case)?, measuring.k(seen.case)?);
+        Some(seen.report(on.metric, exact, k))
+    });
+    Ok(measured.collect())
 }
 
 /// The exact neighbours of the queries, without measuring anything else.
@@ -176,7 +195,9 @@ async fn environment(session: &mut Session, on: &Target) -> Result<Environment> 
         server_version: row.try_get("server_version")?,
         settings,
         vector_version: on.extension.version.clone(),
+        server_uptime_seconds: row.try_get("server_uptime_seconds")?,
         table_bytes: row.try_get("table_bytes")?,
+        estimated_rows: on.estimated_rows,
         index: on.index().map(|index| IndexFacts {
             name: index.name.clone(),
             method: index.method.clone(),

@@ -21,11 +21,26 @@ pub enum Origin {
     File,
     /// The questions that come with vecops.
     Builtin,
+    /// What the application asked: a table or a query of the database.
+    Captured,
+    /// Rows that were kept out of the table: another table has them.
+    HeldOut,
     /// Rows of the table itself, each left out of its own answer.
     Stored,
 }
 
 impl Origin {
+    /// As it stands behind a number of queries.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::File => "from the file",
+            Self::Builtin => "that come with vecops",
+            Self::Captured => "that the application asked",
+            Self::HeldOut => "held out of the table",
+            Self::Stored => "that are stored rows",
+        }
+    }
+
     /// What figures from such queries hide.
     pub fn warning(self) -> Option<String> {
         let text = "the queries are stored rows, which the graph links from their own neighbours: recall looks better \
@@ -53,10 +68,10 @@ impl Queries {
         };
         if !matches!(on.element, ElementType::Vector | ElementType::Halfvec) {
             return Err(Error::usage(format!(
-                "queries for {} columns cannot be read from floats yet",
+                "queries for a {} column are not floats",
                 on.element
             ))
-            .hint("Take stored rows as queries: `--stored 200`."));
+            .hint("Write them as pgvector does into JSON Lines, such as \"0110\", or select them with `--queries-sql`."));
         }
         let dimensions = on.dimensions.and_then(|count| usize::try_from(count).ok());
         let expected = dimensions.or(vectors.first().map(Vec::len)).unwrap_or_default();
@@ -140,7 +155,6 @@ impl Queries {
 
 /// Some rows of the table as queries, drawn by the digest of their keys, so that the same ones are drawn again.
 pub async fn stored(connection: &mut PgConnection, on: &Target, count: u32) -> Result<Queries> {
-    let drawing = || format!("draw queries from `{}`", on.table.plain());
     let statement = format!(
         "select t.{id}::text, t.{column}::text, t.{column} from {table} t where t.{column} is not null
          order by pg_catalog.md5(t.{id}::text) limit {count}",
@@ -148,39 +162,95 @@ pub async fn stored(connection: &mut PgConnection, on: &Target, count: u32) -> R
         column = on.embedding,
         table = on.table,
     );
-    let mut decoder = CopyDecoder::new();
-    {
-        let mut pieces = Box::pin(sql::copy_out(connection, statement).await.with_context(drawing)?);
-        while let Some(piece) = pieces.next().await {
-            decoder.push(piece.with_context(drawing)?.as_ref());
-        }
-    }
-    let mut queries = Queries {
-        origin: Origin::Stored,
-        texts: Vec::new(),
-        keys: Vec::new(),
-        rows: Rows::none_of(on.element),
-    };
-    let unreadable = |wrong: DecodeError| Error::failed(format!("{}: {wrong}", drawing()));
-    while let Some(row) = decoder.next_row().map_err(unreadable)? {
-        let mut fields = row.fields().map(Option::unwrap_or_default);
-        let mut text = || String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
-        let (key, vector) = (text(), text());
-        let read = queries.rows.push(on.element, fields.next().unwrap_or_default());
-        if read.map_err(unreadable)?.is_err() {
-            let column = format!("{}.{}", on.table.plain(), on.embedding.plain());
-            return Err(Error::precondition(format!(
-                "the vectors of `{column}` have different dimensions"
-            )));
-        }
-        queries.keys.push(Some(key));
-        queries.texts.push(vector);
-    }
+    let queries = copied(connection, on, Origin::Stored, statement).await?;
     if queries.is_empty() {
         return Err(Error::precondition(format!(
             "`{}` has no row with an embedding",
             on.table.plain()
         )));
+    }
+    Ok(queries)
+}
+
+/// The vectors in the first column of a query: all in its order, or at most so many, drawn by their digest. Names are looked
+/// up as a new session of the login role would.
+pub async fn selected(
+    connection: &mut PgConnection,
+    on: &Target,
+    origin: Origin,
+    query: &str,
+    most: Option<u32>,
+) -> Result<Queries> {
+    let query = query.trim().trim_end_matches(';');
+    let kind = match on.element {
+        // A bare `bit` is `bit(1)`, which would cut the query off.
+        ElementType::Bit => "pg_catalog.varbit".to_owned(),
+        element => on.extension.type_name(element),
+    };
+    let drawn = most.map_or_else(String::new, |most| {
+        format!("order by pg_catalog.md5(q.v::pg_catalog.text) limit {most}")
+    });
+    let statement = format!(
+        "select null, q.v::{kind}::text, q.v::{kind} from (\n{query}\n) as q(v) where q.v is not null {drawn}"
+    );
+    sql::run(connection, "set local search_path to default").await?;
+    let queries = copied(connection, on, origin, statement).await?;
+    sql::run(connection, "set local search_path = pg_catalog, pg_temp").await?;
+    let expected = on.dimensions.and_then(|count| usize::try_from(count).ok());
+    match (queries.len(), expected) {
+        (0, _) => Err(Error::precondition(
+            "no query came: the first column holds none, or there are no rows",
+        )),
+        (_, Some(expected)) if expected != queries.rows.dimensions() => Err(Error::usage(format!(
+            "the queries have {} dimensions, `{}.{}` has {expected}",
+            queries.rows.dimensions(),
+            on.table.plain(),
+            on.embedding.plain()
+        ))
+        .hint("Take queries that the same model embedded.")),
+        _ => Ok(queries),
+    }
+}
+
+/// Queries out of a statement with three columns: the key or null, the vector as text, the vector.
+async fn copied(
+    connection: &mut PgConnection,
+    on: &Target,
+    origin: Origin,
+    statement: String,
+) -> Result<Queries> {
+    let reading = || match origin {
+        Origin::Stored => format!("draw queries from `{}`", on.table.plain()),
+        _ => "read the queries".to_owned(),
+    };
+    let mut decoder = CopyDecoder::new();
+    {
+        let mut pieces = Box::pin(sql::copy_out(connection, statement).await.with_context(reading)?);
+        while let Some(piece) = pieces.next().await {
+            decoder.push(piece.with_context(reading)?.as_ref());
+        }
+    }
+    let mut queries = Queries {
+        origin,
+        texts: Vec::new(),
+        keys: Vec::new(),
+        rows: Rows::none_of(on.element),
+    };
+    let unreadable = |wrong: DecodeError| Error::failed(format!("{}: {wrong}", reading()));
+    while let Some(row) = decoder.next_row().map_err(unreadable)? {
+        let mut fields = row.fields();
+        let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
+        let key = fields.next().flatten().map(text);
+        let vector = text(fields.next().flatten().unwrap_or_default());
+        let bytes = fields.next().flatten().unwrap_or_default();
+        if queries.rows.push(on.element, bytes).map_err(unreadable)?.is_err() {
+            return Err(Error::precondition(format!(
+                "{}: the vectors have different dimensions",
+                reading()
+            )));
+        }
+        queries.keys.push(key);
+        queries.texts.push(vector);
     }
     Ok(queries)
 }

@@ -25,16 +25,10 @@ pub struct BenchReport {
     pub dimensions: Option<u32>,
     /// How distance is measured.
     pub metric: Metric,
-    /// How many neighbours a query asked for.
-    pub k: u32,
-    /// The filter that rows had to meet.
-    pub filter: Option<Value>,
-    /// The role that the queries ran as, where it is not the login role.
-    pub role: Option<String>,
     /// The queries.
     pub queries: QuerySet,
-    /// The exact neighbours that recall is measured against.
-    pub exact: Exactness,
+    /// What was asked for under which filter and role.
+    pub cases: Vec<Case>,
     /// What the answers depend on besides.
     pub environment: Environment,
     /// What was measured, configuration by configuration.
@@ -45,6 +39,21 @@ pub struct BenchReport {
     pub warnings: Vec<String>,
     /// How long all of it took.
     pub seconds: f64,
+}
+
+/// What queries ask for, and what they may find.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// How many neighbours a query asks for.
+    pub k: u32,
+    /// The filter that rows have to meet.
+    pub filter: Option<Value>,
+    /// The role that the queries run as, where it is not the login role.
+    pub role: Option<String>,
+    /// The share of the table's rows that filter and role leave, estimated by the server's statistics.
+    pub share_of_table: Option<f64>,
+    /// The exact neighbours that recall is measured against.
+    pub exact: Exactness,
 }
 
 /// The queries of a benchmark.
@@ -73,6 +82,8 @@ pub struct Exactness {
     pub seconds: f64,
     /// How many queries have more rows exactly as far away as the last neighbour than were kept.
     pub ties_cut: usize,
+    /// How many queries are vectors that the table holds, to the last bit.
+    pub queries_in_table: usize,
 }
 
 /// What the answers depend on besides the data.
@@ -82,10 +93,14 @@ pub struct Environment {
     pub server_version: String,
     /// pgvector's version.
     pub vector_version: String,
+    /// For how many seconds the server has been running: its cache fills from then on.
+    pub server_uptime_seconds: f64,
     /// The server's settings that matter.
     pub settings: BTreeMap<String, String>,
     /// The size of the table.
     pub table_bytes: i64,
+    /// How many rows the statistics say it has; negative where nobody counted yet.
+    pub estimated_rows: f64,
     /// The vector index that serves the metric, where there is one.
     pub index: Option<IndexFacts>,
 }
@@ -117,6 +132,8 @@ pub struct Configuration {
 /// What one configuration gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// The place of the case, counted from 0.
+    pub case: usize,
     /// The configuration.
     pub configuration: Configuration,
     /// How much of what is there was found.
@@ -127,6 +144,12 @@ pub struct Measured {
     pub latency_ms: Distribution,
     /// The same in the first pass, which is not part of `latency_ms`: caches were colder.
     pub first_pass_ms: Distribution,
+    /// How many further passes are not part of it, because their times were still above those that came later.
+    pub warmup_passes: usize,
+    /// Whether times still fell when the last pass began.
+    pub still_warming: bool,
+    /// What the first query of a new connection cost, where that was asked for.
+    pub cold: Option<Cold>,
     /// The server's own time for a query, by EXPLAIN.
     pub server_ms: f64,
     /// Pages that a query touched.
@@ -139,6 +162,16 @@ pub struct Measured {
     pub short: usize,
     /// Which plans the queries had.
     pub plans: Vec<PlanCount>,
+}
+
+/// Queries that were each the first one of a new connection: pgvector's library, the catalog's entries and the index's
+/// are read anew. Whether the server's own cache was cold, too, is told by the pages that came from outside of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cold {
+    /// Milliseconds from sending a query under EXPLAIN to its answer.
+    pub latency_ms: Distribution,
+    /// Pages that a query touched.
+    pub buffers: Buffers,
 }
 
 /// Pages that a query touched, by EXPLAIN: 8 KiB each.
@@ -176,6 +209,54 @@ impl Configuration {
     }
 }
 
+impl Case {
+    /// As a person says it.
+    pub fn label(&self) -> String {
+        let filter = self
+            .filter
+            .as_ref()
+            .map_or_else(String::new, |filter| format!(", where {filter}"));
+        let role = self
+            .role
+            .as_ref()
+            .map_or_else(String::new, |role| format!(", as {role}"));
+        format!("k {}{filter}{role}", self.k)
+    }
+
+    /// Whether another one asks for the same.
+    pub fn asks_like(&self, other: &Self) -> bool {
+        (self.k, &self.filter, &self.role) == (other.k, &other.filter, &other.role)
+    }
+}
+
+impl BenchReport {
+    /// The access method of the index.
+    pub fn method(&self) -> Option<&str> {
+        self.environment.index.as_ref().map(|index| index.method.as_str())
+    }
+
+    /// What a configuration was asked for.
+    pub fn case_of(&self, place: usize) -> Option<&Case> {
+        self.cases.get(place)
+    }
+
+    /// As a person tells what was measured from the rest: with its case, where there are several.
+    pub fn label(&self, case: usize, configuration: Configuration) -> String {
+        let label = configuration.label(self.method());
+        match self.cases.get(case) {
+            Some(case) if self.cases.len() > 1 => format!("{label}, {}", case.label()),
+            _ => label,
+        }
+    }
+}
+
+impl Buffers {
+    /// Pages of either kind.
+    pub fn touched(&self) -> f64 {
+        self.hit + self.read
+    }
+}
+
 impl Measured {
     /// The share of queries that went through a vector index.
     pub fn indexed_share(&self) -> f64 {
@@ -186,16 +267,15 @@ impl Measured {
     }
 
     /// What weakens these figures.
-    pub(super) fn warnings(&self, method: Option<&str>) -> Vec<String> {
+    pub(super) fn warnings(&self, has_index: bool, label: &str) -> Vec<String> {
         let mut warnings = Vec::new();
-        let label = self.configuration.label(method);
         let sorted: usize = self
             .plans
             .iter()
             .filter(|plan| plan.index.is_none())
             .map(|plan| plan.queries)
             .sum();
-        if method.is_some() && sorted > 0 {
+        if has_index && sorted > 0 {
             warnings.push(format!(
                 "under {label} the planner sorted all rows for {sorted} of the queries instead of asking the index"
             ));
@@ -204,6 +284,11 @@ impl Measured {
             warnings.push(format!(
                 "under {label} {} of the queries got fewer rows than they asked for although there were more",
                 self.short
+            ));
+        }
+        if self.still_warming {
+            warnings.push(format!(
+                "under {label} times still fell when the last pass began: measure more of them with `--passes`"
             ));
         }
         warnings

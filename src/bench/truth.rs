@@ -8,13 +8,15 @@ use sqlx::PgConnection;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
 
-use super::queries::Queries;
+use super::queries::{Origin, Queries};
 use super::report::Exactness;
 use super::{Request, statement};
 use crate::catalog::Target;
+use crate::connection::Session;
 use crate::error::{Context as _, Error, Result};
 use crate::progress::{Progress, Task, Unit};
 use crate::sql;
+use crate::vector::Metric;
 use crate::vector::copy::{CopyDecoder, DecodeError};
 use crate::vector::neighbours::{Block, Exact, Mismatch, Rows, Search};
 
@@ -35,14 +37,21 @@ pub(super) struct Truth {
 }
 
 impl Truth {
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub(super) fn warnings(&self, origin: Origin) -> Vec<String> {
         let Exactness {
             without_embedding,
             without_distance,
             ties_cut,
+            queries_in_table,
             ..
         } = self.facts;
         let mut warnings = Vec::new();
+        if queries_in_table > 0 && origin != Origin::Stored {
+            warnings.push(format!(
+                "{queries_in_table} of the queries are vectors that the table holds: recall looks better for them than for \
+                 others"
+            ));
+        }
         if without_embedding > 0 {
             warnings.push(format!(
                 "{without_embedding} rows have no embedding, so that no query finds them"
@@ -61,6 +70,77 @@ impl Truth {
         }
         warnings
     }
+
+    /// The neighbours of a smaller count.
+    fn first(&self, k: u32) -> Self {
+        let k = usize::try_from(k).unwrap_or(usize::MAX);
+        Self {
+            exact: self.exact.iter().map(|exact| exact.first(k)).collect(),
+            facts: self.facts.clone(),
+            rows: self.rows,
+        }
+    }
+}
+
+/// What the queries should find in each case. Cases that differ only in how many they ask for share one pass.
+pub(super) async fn of_cases(
+    session: &mut Session,
+    on: &Target,
+    queries: &Queries,
+    cases: &[Request],
+    progress: &dyn Progress,
+) -> Result<Vec<Truth>> {
+    let alike = |one: &Request, other: &Request| {
+        one.filter == other.filter && one.transaction.acting_as() == other.transaction.acting_as()
+    };
+    let mut truths: Vec<(&Request, Truth)> = Vec::new();
+    let mut each = Vec::new();
+    for request in cases {
+        let known = truths.iter().position(|(other, _)| alike(other, request));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let most = cases
+                    .iter()
+                    .filter(|other| alike(other, request))
+                    .map(|other| other.k)
+                    .max();
+                let whole = Request {
+                    k: most.unwrap_or(request.k),
+                    ..request.clone()
+                };
+                truths.push((request, of_one(session, on, queries, &whole, progress).await?));
+                truths.len() - 1
+            }
+        };
+        each.extend(truths.get(place).map(|(_, truth)| truth.first(request.k)));
+    }
+    Ok(each)
+}
+
+async fn of_one(
+    session: &mut Session,
+    on: &Target,
+    queries: &Queries,
+    request: &Request,
+    progress: &dyn Progress,
+) -> Result<Truth> {
+    let mut transaction = session
+        .begin(&request.transaction.clone().repeatable().long())
+        .await?;
+    let truth = exact(&mut transaction, on, queries, request, progress).await?;
+    transaction.commit().await.context("end the transaction")?;
+    if truth.rows == 0 {
+        let role = request
+            .transaction
+            .acting_as()
+            .map_or_else(|| "this role".to_owned(), |role| format!("`{role}`"));
+        return Err(Error::precondition(format!(
+            "`{}` has no row with an embedding that {role} can see and the filter keeps",
+            on.table.plain()
+        )));
+    }
+    Ok(truth)
 }
 
 /// Compares every query with every row that the transaction's role can see and the filter keeps.
@@ -97,6 +177,7 @@ pub(super) async fn exact(
         .map(|(query, exact)| without_itself(exact, queries.key(query), request.k))
         .collect();
     let ties_cut = exact.iter().filter(|exact| exact.ties_cut).count();
+    let queries_in_table = exact.iter().filter(|exact| is_in_table(on.metric, exact)).count();
     Ok(Truth {
         exact,
         rows: totals.rows,
@@ -107,8 +188,19 @@ pub(super) async fn exact(
             bytes: totals.bytes,
             seconds: started.elapsed().as_secs_f64(),
             ties_cut,
+            queries_in_table,
         },
     })
+}
+
+/// Whether the nearest row is where the query is. Under cosine that is its direction, up to the rounding of 64 bits; the
+/// inner product does not tell.
+fn is_in_table(metric: Metric, exact: &Exact) -> bool {
+    let nearest = exact
+        .neighbours
+        .first()
+        .map_or(f64::INFINITY, |nearest| nearest.distance);
+    metric != Metric::InnerProduct && nearest <= 1e-12
 }
 
 /// A stored row is not its own neighbour.

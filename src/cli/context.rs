@@ -278,7 +278,8 @@ impl Context {
         error.kind().exit_code()
     }
 
-    fn target(&self) -> Option<Value> {
+    /// The database that this command works on, as its documents name it.
+    pub(super) fn target(&self) -> Option<Value> {
         let summary = self.connector.get()?.summary()?;
         serde_json::to_value(summary).ok()
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::Context;
 use crate::backup::repository::Repository;
 use crate::backup::verify::{self, AgainstReport, Depth, VerifyReport};
-use crate::connection::{Need, TransactionOptions, Watch};
 use crate::error::{Outcome, Result};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
@@ -42,7 +41,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "PROFILE", num_args = 0..=1, default_missing_value = "")]
     against: Option<String>,
 
-    /// How many chunks are checked at once
+    /// How many chunks, or ranges of the database, are checked at once
     #[arg(long, short, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=32))]
     jobs: u8,
 }
@@ -68,14 +67,9 @@ pub(super) async fn run(context: &Context, args: VerifyArgs) -> Result<Outcome> 
     let (repository, set) = Repository::find(&args.backup)?;
     if args.against.is_some() {
         let manifest = repository.manifest(&set)?;
-        let mut session = context.open(Need::Any).await?;
-        let watch = Watch::new(context.connector().await?, &session);
-        let mut transaction = session
-            .begin(&TransactionOptions::read().repeatable().long())
-            .await?;
-        let comparing = verify::against(&mut transaction, &manifest, context.progress());
-        let report = context.unless_interrupted(watch.over(comparing)).await?;
-        transaction.commit().await?;
+        let connector = context.connector().await?;
+        let comparing = verify::against_by(connector, usize::from(args.jobs), &manifest, context.progress());
+        let report = context.unless_interrupted(Box::pin(comparing)).await?;
         return context.finish(&report);
     }
     let depth = match (args.quick, args.deep, args.sample) {

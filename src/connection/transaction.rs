@@ -160,6 +160,11 @@ impl TransactionOptions {
         self
     }
 
+    /// The role that was put on, where one was.
+    pub fn acting_as(&self) -> Option<&RoleClaims> {
+        self.run_as.as_ref()
+    }
+
     /// The statements that open the transaction. None of them can fail, so the server is never left inside a
     /// broken transaction that the client does not know of.
     pub(super) fn statements(&self) -> String {

@@ -30,7 +30,7 @@ pub use cost::{RebuildCost, rebuild_costs};
 pub use deferred::{Restored, defer, deferrable, deferred, restore_deferred};
 pub use forecast::{Alternative, Compute, Forecast, forecast};
 pub use inventory::{Inventory, Listed, State, Unserved, inventory, names_column, replaced_column};
-pub use named::{expect_opclass, find};
+pub use named::{column_of, expect_opclass, find};
 pub use plan::{BuildOptions, BuildPlan, plan_build, plan_for};
 pub use reindex::{ReindexPlan, plan_reindex, reindex};
 pub use removal::{RemovalPlan, RemovalStep, Removed, plan_cleaning, plan_removal, remove};

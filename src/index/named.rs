@@ -2,6 +2,8 @@
 
 use sqlx::{PgConnection, Row as _};
 
+use super::inventory::names_column;
+use crate::catalog::VectorColumn;
 use crate::error::{Context as _, Error, Result, nearest};
 use crate::index_build::{Found, vector_indexes};
 use crate::sql::{Ident, QualifiedName, fixed};
@@ -22,6 +24,24 @@ pub async fn find(connection: &mut PgConnection, named: &QualifiedName) -> Resul
         Some(near) => error.hint(format!("Did you mean `{near}`?")),
         None => error.hint("Run `vecops index list`, which shows them all."),
     })
+}
+
+/// The column that an index holds, by itself or in an expression.
+pub fn column_of(index: &Found, columns: &[VectorColumn]) -> Result<Ident> {
+    let expression = index.expression.as_deref().unwrap_or_default();
+    columns
+        .iter()
+        .filter(|column| column.table == index.definition.table)
+        .find(|column| {
+            column.column.as_str() == index.column || names_column(expression, column.column.as_str())
+        })
+        .map(|column| column.column.clone())
+        .ok_or_else(|| {
+            Error::precondition(format!(
+                "`{}` holds no vector column",
+                index.definition.qualified().plain()
+            ))
+        })
 }
 
 /// An error where the access method has no such operator class.

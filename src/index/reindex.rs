@@ -69,6 +69,15 @@ pub async fn plan_reindex(
     })
 }
 
+impl ReindexPlan {
+    /// How many times as large as a fresh one the index is; none where that cannot be said.
+    #[expect(clippy::cast_precision_loss, reason = "bytes, far below 2^53")]
+    pub fn bloat_ratio(&self) -> Option<f64> {
+        let fresh = self.bytes.filter(|&bytes| bytes > 0)?;
+        Some(self.bytes_now as f64 / fresh as f64)
+    }
+}
+
 /// How much larger an index is than a fresh one would be, in percent.
 pub(super) fn bloat_percent(bytes_now: i64, fresh: u64) -> Option<i64> {
     let fresh = i64::try_from(fresh).ok().filter(|&bytes| bytes > 0)?;

@@ -101,6 +101,11 @@ impl Settings {
         ]
         .map(|(name, value)| format!("{set} {name} = '{value}'"))
         .join("; ")
+            // Before 17 there is none.
+            + &format!(
+                "; select pg_catalog.set_config(s.name, '0', {is_local}) from pg_catalog.pg_settings s \
+                 where s.name = 'transaction_timeout'"
+            )
     }
 
     /// What was chosen, as a sentence without its end.

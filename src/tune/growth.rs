@@ -49,6 +49,8 @@ pub struct Growth {
     milliseconds_per_page: f64,
     /// How many independent rows the queries are worth.
     independent: f64,
+    /// How many misses they are worth at most, under the smallest `ef_search` on the largest sample.
+    most_misses: f64,
     worst: Vec<f64>,
 }
 
@@ -101,7 +103,10 @@ impl Growth {
         let spread = |one: &Observation| one.estimate(samples.k).map(|it| it.design_effect);
         let design_effect = last.iter().filter_map(spread).fold(1.0, f64::max);
         let levels = samples.levels.iter();
+        let independent = real(queries) * real(samples.k) / design_effect;
+        let misses = |one: &Observation| Some((1.0 - one.estimate(samples.k)?.mean) * independent);
         Some(Self {
+            most_misses: last.iter().filter_map(misses).fold(0.0, f64::max),
             sizes: levels.clone().map(|(rows, _)| ln(*rows)).collect(),
             drawn,
             pages: levels
@@ -115,7 +120,7 @@ impl Growth {
                 .map(|one| one.p50_ms / one.pages.max(1.0))
                 .sum::<f64>()
                 / real(last.len()),
-            independent: real(queries) * real(samples.k) / design_effect,
+            independent,
             worst: last
                 .iter()
                 .filter_map(|one| Some(one.seen(samples.k)?.worst_percent))
@@ -124,13 +129,15 @@ impl Growth {
         })
     }
 
-    /// By how much the slope changed between the samples at an `ef_search`, squared; none below three samples.
+    /// By how much the slope changed between the samples at an `ef_search`, squared, less what chance alone makes of it;
+    /// none below three samples.
     pub fn bend(&self, ef_search: f64) -> Option<f64> {
-        let misses = values(&self.laws, ef_search);
-        match *misses.as_slice() {
-            [.., first, second, third] => Some((third - 2.0 * second + first).powi(2)),
+        let change = |laws: &[Law]| match *values(laws, ef_search).as_slice() {
+            [.., first, second, third] => Some(third - 2.0 * second + first),
             _ => None,
-        }
+        };
+        let drawn: Vec<f64> = self.drawn.iter().filter_map(|laws| change(laws)).collect();
+        Some(change(&self.laws)?.powi(2) - variance(&drawn))
     }
 
     /// What it will do over so many rows, where slopes bend as `bends` say (their squares, over all candidates).
@@ -138,22 +145,25 @@ impl Growth {
         let ef = f64::from(ef_search);
         let (value, deviation) = self.log_miss(rows, ef, bends);
         let expected = share(value);
-        let again = 1.0 / (expected * self.independent + 0.5);
-        let whole = (deviation * deviation + again).sqrt();
-        let needed = mean_for(target, self.independent);
+        // A measurement afterwards is as unsure as the misses are few that it counts.
+        let with_again =
+            |misses: f64| (deviation * deviation + 1.0 / (misses * self.independent + 0.5)).sqrt();
+        let most = share(value + DEVIATE * with_again(share(value + DEVIATE * deviation)));
+        let least = share(value - DEVIATE * with_again(expected));
+        let allowed = 1.0 - mean_for(target, self.independent);
         let pages = self.pages_at(ln(rows), ef);
         let milliseconds = pages * self.milliseconds_per_page;
         Forecast {
             ef_search,
             recall: 1.0 - expected,
             interval: Interval {
-                low: 1.0 - share(value + DEVIATE * whole),
-                high: self.highest(1.0 - share(value - DEVIATE * whole)),
+                low: 1.0 - most,
+                high: self.highest(1.0 - least),
             },
             worst_percent: self.worst.iter().copied().fold(f64::NAN, f64::min),
             pages,
             milliseconds: (milliseconds * 0.7, milliseconds * 2.0),
-            is_assured: value + ASSURANCE * whole <= (1.0 - needed).max(1e-9).ln(),
+            is_assured: value + ASSURANCE * with_again(allowed) <= allowed.max(1e-9).ln(),
         }
     }
 
@@ -200,12 +210,10 @@ impl Growth {
             .filter(|laws| laws.len() == self.laws.len())
             .map(|laws| line(&self.sizes, &values(laws, ef), at))
             .collect();
-        let count = real(drawn.len().max(2));
-        let mean = drawn.iter().sum::<f64>() / count;
-        let by_queries = drawn.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let by_queries = variance(&drawn);
         // Where hardly a miss was seen, drawing the same queries again shows less than there is.
-        let least = 1.0 / (share(value) * self.independent + 0.5);
-        let bend = (bends.iter().sum::<f64>() + BEND_WEIGHT * USUAL_BEND * USUAL_BEND)
+        let least = 1.0 / (self.most_misses + 0.5);
+        let bend = (bends.iter().sum::<f64>().max(0.0) + BEND_WEIGHT * USUAL_BEND * USUAL_BEND)
             / (real(bends.len()) + BEND_WEIGHT);
         let by_bending = bend * self.leverage(at);
         (value, (by_queries.max(least) + by_bending).sqrt())
@@ -258,6 +266,12 @@ fn line(x: &[f64], y: &[f64], at: f64) -> f64 {
     mean_y + both / spread * (at - mean_x)
 }
 
+fn variance(of: &[f64]) -> f64 {
+    let count = real(of.len().max(2));
+    let mean = of.iter().sum::<f64>() / count;
+    of.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0)
+}
+
 fn values(laws: &[Law], ef: f64) -> Vec<f64> {
     laws.iter().map(|law| law.log_miss(ef)).collect()
 }
@@ -270,3 +284,6 @@ fn share(log_miss: f64) -> f64 {
 fn ln(rows: u64) -> f64 {
     (rows.max(1) as f64).ln()
 }
+
+#[cfg(test)]
+mod tests;

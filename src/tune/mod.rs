@@ -12,6 +12,7 @@
 mod advice;
 mod apply;
 mod candidate;
+mod choice;
 mod graphs;
 mod growth;
 pub mod halving;

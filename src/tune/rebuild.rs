@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::candidate::{Candidate, Column};
+use super::choice::conclude;
 use super::graphs::{Graphs, Level};
-use super::growth::{Forecast, Growth, Samples};
+use super::growth::{Forecast, Samples};
 use super::halving::{Standing, keep, score};
 use super::law::{Law, mean_for};
 use super::{Observation, real};
@@ -73,6 +74,8 @@ pub struct Row {
     pub priced: Priced,
     /// What it will do; none where no `ef_search` is sure to reach the target.
     pub forecast: Option<Forecast>,
+    /// The same around that `ef_search`, below and above.
+    pub curve: Vec<Forecast>,
     /// Seconds of building over all rows on the machine that tuned: from, to.
     pub build_seconds: (f64, f64),
     /// Pages, size and building as one number; less is better.
@@ -87,6 +90,7 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tried {
     /// The index that is there as it is, where there is one, then the last candidates, the best first.
+    #[serde(rename = "indexes")]
     pub rows: Vec<Row>,
     /// The place of the pick; none where nothing reaches the target.
     pub pick: Option<usize>,
@@ -99,10 +103,10 @@ pub struct Tried {
 }
 
 /// A candidate under way.
-struct Runner {
-    priced: Priced,
-    samples: Samples,
-    builds: Vec<(u64, f64)>,
+pub(super) struct Runner {
+    pub(super) priced: Priced,
+    pub(super) samples: Samples,
+    pub(super) builds: Vec<(u64, f64)>,
     law: Option<Law>,
     score: Option<f64>,
 }
@@ -149,6 +153,7 @@ pub async fn try_candidates(
     progress: &dyn Progress,
 ) -> Result<Tried> {
     let mut dropped = Vec::new();
+    let (mut builds, mut build_seconds) = (0, 0.0);
     let mut runners: Vec<Runner> = candidates
         .into_iter()
         .map(|priced| Runner::new(priced, wanted))
@@ -160,7 +165,8 @@ pub async fn try_candidates(
             Some(runners.len() as u64),
         );
         for runner in &mut runners {
-            runner.run(graphs, place, level, wanted).await?;
+            build_seconds += runner.run(graphs, place, level, wanted).await?;
+            builds += 1;
             task.advance(1);
         }
         task.finish();
@@ -178,7 +184,11 @@ pub async fn try_candidates(
             });
         }
     }
-    Ok(conclude(&runners, dropped, column, wanted))
+    Ok(Tried {
+        builds,
+        build_seconds,
+        ..conclude(&runners, dropped, column, wanted)
+    })
 }
 
 impl Runner {
@@ -195,14 +205,15 @@ impl Runner {
         }
     }
 
-    /// Builds it, asks it at two values around the one that is expected, then at the one that they lead to.
+    /// Builds it, asks it at two values around the one that is expected, then at the one that they lead to; returns the
+    /// seconds of the build.
     async fn run(
         &mut self,
         graphs: &mut impl Graphs,
         place: usize,
         level: &Level,
         wanted: &Wanted,
-    ) -> Result<()> {
+    ) -> Result<f64> {
         let candidate = self.priced.candidate;
         let built = graphs.build(place, &candidate).await?;
         self.builds.push((level.rows, built.seconds));
@@ -228,7 +239,8 @@ impl Runner {
         });
         seen.sort_by_key(|one| one.ef_search);
         self.samples.levels.push((level.rows, seen));
-        graphs.discard(place).await
+        graphs.discard(place).await?;
+        Ok(built.seconds)
     }
 
     async fn ask(
@@ -275,7 +287,7 @@ impl Runner {
     }
 
     /// The `ef_search` that surely reaches the target on the sample that was seen last, by the law.
-    fn needed(&self, wanted: &Wanted) -> Option<f64> {
+    pub(super) fn needed(&self, wanted: &Wanted) -> Option<f64> {
         let queries = self
             .samples
             .levels
@@ -307,7 +319,7 @@ impl Runner {
     }
 
     /// Seconds of building over all rows, as the samples grew.
-    fn build_seconds(&self, rows: u64) -> (f64, f64) {
+    pub(super) fn build_seconds(&self, rows: u64) -> (f64, f64) {
         #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
         let number = |rows: u64| rows.max(1) as f64;
         let Some((last, seconds)) = self.builds.last().copied() else {
@@ -326,122 +338,6 @@ impl Runner {
         } else {
             (whole * 0.7, whole * 1.5)
         }
-    }
-}
-
-/// What all of it means: forecasts, the best of their kind, and the pick.
-fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Column, wanted: &Wanted) -> Tried {
-    let growths: Vec<Option<Growth>> = runners
-        .iter()
-        .map(|runner| Growth::of(&runner.samples, wanted.seed))
-        .collect();
-    let bends: Vec<f64> = runners
-        .iter()
-        .zip(&growths)
-        .filter_map(|(runner, growth)| growth.as_ref()?.bend(runner.needed(wanted)?))
-        .collect();
-    let least = u16::try_from(wanted.k).unwrap_or(1_000).min(1_000);
-    let row = |runner: &Runner, forecast: Option<Forecast>, label: String| {
-        let build_seconds = runner.build_seconds(wanted.rows);
-        let mut row = Row {
-            label,
-            priced: runner.priced,
-            build_seconds,
-            score: None,
-            is_best_of_its_kind: false,
-            refused: refused(&runner.priced, forecast.as_ref(), wanted),
-            forecast,
-        };
-        #[expect(clippy::cast_precision_loss, reason = "a size")]
-        let bytes = runner.priced.bytes as f64;
-        let seconds = f64::midpoint(build_seconds.0, build_seconds.1);
-        row.score = forecast.map(|it| score(it.pages, bytes, seconds));
-        row
-    };
-    let mut today = Vec::new();
-    let mut rows = Vec::new();
-    for (runner, growth) in runners.iter().zip(&growths) {
-        let Some(growth) = growth else { continue };
-        let label = runner.priced.candidate.label(column);
-        if runner.priced.is_today {
-            let now = growth.forecast(wanted.rows, wanted.ef_today.max(least), wanted.recall, &bends);
-            let mut row = row(runner, Some(now), format!("today: {label}"));
-            row.refused = (!now.is_assured).then(|| "it does not surely reach the target".to_owned());
-            today.push(row);
-        }
-        let forecast = growth.smallest(wanted.rows, wanted.recall, (least, 1_000), &bends);
-        let label = if runner.priced.is_today {
-            format!("{label} (ef_search only)")
-        } else {
-            label
-        };
-        rows.push(row(runner, forecast, label));
-    }
-    rows.sort_by(|one, other| {
-        let score = |row: &Row| row.score.unwrap_or(f64::INFINITY);
-        score(one).total_cmp(&score(other))
-    });
-    mark_best(&mut rows);
-    let first = today.len();
-    let pick = rows
-        .iter()
-        .position(|row| row.refused.is_none())
-        .map(|place| place + first);
-    today.extend(rows);
-    Tried {
-        pick,
-        rows: today,
-        dropped,
-        builds: runners.iter().map(|runner| runner.builds.len()).sum(),
-        build_seconds: runners
-            .iter()
-            .flat_map(|runner| &runner.builds)
-            .map(|(_, seconds)| seconds)
-            .sum(),
-    }
-}
-
-fn refused(priced: &Priced, forecast: Option<&Forecast>, wanted: &Wanted) -> Option<String> {
-    let Some(forecast) = forecast else {
-        return Some("no ef_search surely reaches the target".to_owned());
-    };
-    if wanted.most_bytes.is_some_and(|most| priced.bytes > most) {
-        return Some("larger than allowed".to_owned());
-    }
-    if wanted.most_memory.is_some_and(|most| priced.memory > most) && !priced.is_today {
-        return Some("its build takes more memory than allowed".to_owned());
-    }
-    let slowest = forecast.milliseconds.1;
-    if wanted.p95_ms.is_some_and(|most| slowest > most) {
-        return Some("queries may take longer than allowed".to_owned());
-    }
-    None
-}
-
-/// Marks the rows that no other beats in pages, size and building at once.
-fn mark_best(rows: &mut [Row]) {
-    let figures: Vec<Option<[f64; 3]>> = rows
-        .iter()
-        .map(|row| {
-            #[expect(clippy::cast_precision_loss, reason = "a size")]
-            let bytes = row.priced.bytes as f64;
-            let building = if row.priced.is_today {
-                0.0
-            } else {
-                row.build_seconds.0
-            };
-            row.forecast.map(|it| [it.pages, bytes, building])
-        })
-        .collect();
-    for (place, row) in rows.iter_mut().enumerate() {
-        let Some(Some(mine)) = figures.get(place) else {
-            continue;
-        };
-        let beats = |other: &[f64; 3]| {
-            other.iter().zip(mine).all(|(one, mine)| one <= mine)
-                && other.iter().zip(mine).any(|(one, mine)| one < mine)
-        };
-        row.is_best_of_its_kind = !figures.iter().flatten().any(beats);
     }
 }
 

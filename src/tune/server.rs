@@ -227,7 +227,7 @@ impl<M: Fn(&Candidate, u64) -> u64> Graphs for GraphServer<M> {
         let body = candidate.body(&self.column, &self.schema, "embedding");
         let create = |workers: u32| {
             // Each process of a parallel build must have its 32 MiB, or there will be none.
-            let memory = memory.max(32 * (u64::from(workers) + 1) << 20) / 1024;
+            let memory = memory.max((32 << 20) * (u64::from(workers) + 1)) / 1024;
             format!(
                 "set maintenance_work_mem = '{memory}kB'; set max_parallel_maintenance_workers = {workers};
                  set min_parallel_table_scan_size = 0; create index tried on {table} {body}"

@@ -2,17 +2,19 @@
 
 use std::time::Instant;
 
+use futures_util::future;
 use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::chunk::Range;
-use super::super::digest::{RowsDigest, SETTINGS, SentColumn, on_server, sent_columns};
+use super::super::digest::{Part, RowsDigest, SETTINGS, SentColumn, Sums, in_parts, sent_columns};
 use super::super::key::{condition, key_of};
 use super::super::manifest::{Manifest, Table};
-use crate::error::{Context as _, Result};
+use crate::connection::{Connector, Need, TransactionOptions, Watch};
+use crate::error::{Context as _, Error, Result};
 use crate::progress::{Progress, Task, Unit};
-use crate::sql::{self, QualifiedName};
+use crate::sql::{self, QualifiedName, literal};
 
 /// What a comparison found.
 #[derive(Debug, Clone, Serialize)]
@@ -61,46 +63,181 @@ pub async fn against(
     manifest: &Manifest,
     progress: &dyn Progress,
 ) -> Result<AgainstReport> {
-    let started = Instant::now();
-    sql::run(&mut *connection, format!("{SETTINGS}; set local jit = off")).await?;
-    let mut tables = Vec::new();
-    for table in &manifest.tables {
-        let task = progress.task(
-            &format!("compare {}", table.name.plain()),
-            Unit::Rows,
-            Some(table.rows),
-        );
-        let compared = compare(connection, table, &task)
-            .await
-            .with_context(|| format!("compare `{}`", table.name.plain()))?;
-        task.finish();
-        tables.push(compared);
-    }
-    Ok(AgainstReport {
-        name: manifest.name.clone(),
-        equal: tables.iter().all(|table| table.equal),
-        tables,
-        seconds: started.elapsed().as_secs_f64(),
-    })
+    sql::run(&mut *connection, SETTINGS).await?;
+    let comparison = Comparison::begin(connection, manifest, progress).await?;
+    comparison.digest(connection).await?;
+    Ok(comparison.end(manifest))
 }
 
-async fn compare(connection: &mut PgConnection, table: &Table, task: &Task) -> Result<ComparedTable> {
-    let mut compared = ComparedTable {
-        table: table.name.clone(),
-        equal: false,
-        backup_rows: table.rows,
-        database_rows: None,
-        problem: None,
-        ranges: Vec::new(),
+/// Compares, by several sessions in one snapshot.
+pub async fn against_by(
+    connector: &Connector,
+    jobs: usize,
+    manifest: &Manifest,
+    progress: &dyn Progress,
+) -> Result<AgainstReport> {
+    let mut holder = connector.open(Need::Any, progress).await?;
+    let watch = Watch::new(connector, &holder);
+    let beginning = async {
+        let mut transaction = holder.begin(&options()).await?;
+        sql::run(
+            &mut transaction,
+            "set local idle_in_transaction_session_timeout = 0",
+        )
+        .await?;
+        sql::run(&mut transaction, SETTINGS).await?;
+        let row = sql::fixed(include_str!("../../../sql/backup/snapshot.sql"))
+            .fetch_one(&mut *transaction)
+            .await
+            .context("export the snapshot")?;
+        let comparison = Comparison::begin(&mut transaction, manifest, progress).await?;
+        Ok((transaction, row.try_get("id")?, comparison))
     };
+    let (mut transaction, snapshot, comparison): (_, String, _) = watch.over(beginning).await?;
+    let own = watch.over(comparison.digest(&mut transaction));
+    let helpers = 1..jobs.min(comparison.sums.waiting());
+    let helping = helpers.map(|_| help(connector, &snapshot, &comparison, progress));
+    future::try_join(own, future::try_join_all(helping)).await?;
+    transaction.rollback().await?;
+    Ok(comparison.end(manifest))
+}
+
+fn options() -> TransactionOptions {
+    TransactionOptions::read().repeatable().long()
+}
+
+/// One session more, which digests what waits.
+async fn help(
+    connector: &Connector,
+    snapshot: &str,
+    comparison: &Comparison,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let mut session = connector.open(Need::Any, progress).await?;
+    let watch = Watch::new(connector, &session);
+    let digesting = async {
+        let mut transaction = session.begin(&options()).await?;
+        let import = format!("set transaction snapshot {}", literal(snapshot));
+        sql::run(&mut transaction, import)
+            .await
+            .context("share the snapshot with another session")?;
+        sql::run(&mut transaction, SETTINGS).await?;
+        comparison.digest(&mut transaction).await?;
+        transaction.rollback().await.map_err(Error::from)
+    };
+    watch.over(digesting).await?;
+    session.close().await
+}
+
+/// A comparison under way.
+struct Comparison {
+    started: Instant,
+    tables: Vec<ComparedTable>,
+    tasks: Vec<Task>,
+    /// The ranges in the order of the parts: each one's table, and what the backup has.
+    ranges: Vec<(usize, Range, u64, RowsDigest)>,
+    sums: Sums,
+}
+
+impl Comparison {
+    async fn begin(
+        connection: &mut PgConnection,
+        manifest: &Manifest,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let started = Instant::now();
+        let (mut tables, mut tasks) = (Vec::new(), Vec::new());
+        let (mut ranges, mut parts) = (Vec::new(), Vec::new());
+        for (place, table) in manifest.tables.iter().enumerate() {
+            let label = format!("compare {}", table.name.plain());
+            tasks.push(progress.task(&label, Unit::Rows, Some(table.rows)));
+            let live = live(connection, table)
+                .await
+                .with_context(|| format!("compare `{}`", table.name.plain()))?;
+            let mut compared = ComparedTable {
+                table: table.name.clone(),
+                equal: false,
+                backup_rows: table.rows,
+                database_rows: None,
+                problem: None,
+                ranges: Vec::new(),
+            };
+            match live {
+                Err(problem) => compared.problem = Some(problem),
+                Ok((from, columns)) => {
+                    let key = key_of(table);
+                    for (range, rows, digest) in covering_ranges(table) {
+                        parts.push(Part {
+                            table: place,
+                            name: table.name.clone(),
+                            from: from.clone(),
+                            columns: columns.clone(),
+                            condition: condition(&range, &key),
+                        });
+                        ranges.push((place, range, rows, digest));
+                    }
+                }
+            }
+            tables.push(compared);
+        }
+        Ok(Self {
+            started,
+            tables,
+            tasks,
+            ranges,
+            sums: Sums::new(parts),
+        })
+    }
+
+    async fn digest(&self, connection: &mut PgConnection) -> Result<()> {
+        let done = |part: &Part, rows| {
+            if let Some(task) = self.tasks.get(part.table) {
+                task.advance(rows);
+            }
+        };
+        in_parts(connection, &self.sums, &done).await
+    }
+
+    fn end(self, manifest: &Manifest) -> AgainstReport {
+        let mut tables = self.tables;
+        for ((place, range, backup_rows, digest), found) in self.ranges.into_iter().zip(self.sums.found()) {
+            let Some(compared) = tables.get_mut(place) else {
+                continue;
+            };
+            *compared.database_rows.get_or_insert(0) += found.0;
+            if found != (backup_rows, digest) {
+                compared.ranges.push(DifferentRange {
+                    range,
+                    backup_rows,
+                    database_rows: found.0,
+                });
+            }
+        }
+        for compared in &mut tables {
+            compared.equal = compared.problem.is_none() && compared.ranges.is_empty();
+        }
+        self.tasks.into_iter().for_each(Task::finish);
+        AgainstReport {
+            name: manifest.name.clone(),
+            equal: tables.iter().all(|table| table.equal),
+            tables,
+            seconds: self.started.elapsed().as_secs_f64(),
+        }
+    }
+}
+
+/// The table as FROM names it and its columns, or why it cannot be compared.
+async fn live(
+    connection: &mut PgConnection,
+    table: &Table,
+) -> Result<std::result::Result<(String, Vec<SentColumn>), String>> {
     let row = sql::fixed(include_str!("../../../sql/backup/relation.sql"))
         .bind(table.name.schema.as_str().to_owned())
         .bind(table.name.name.as_str().to_owned())
         .fetch_optional(&mut *connection)
         .await?;
     let Some(row) = row else {
-        compared.problem = Some("the table does not exist".to_owned());
-        return Ok(compared);
+        return Ok(Err("the table does not exist".to_owned()));
     };
     let kind: String = row.try_get("kind")?;
     let from = if kind == "p" {
@@ -110,28 +247,9 @@ async fn compare(connection: &mut PgConnection, table: &Table, task: &Task) -> R
     };
     let columns = sent_columns(connection, row.try_get("oid")?).await?;
     if let Some(problem) = different_columns(table, &columns) {
-        compared.problem = Some(problem);
-        return Ok(compared);
+        return Ok(Err(problem));
     }
-    let key = key_of(table);
-    let ranges = covering_ranges(table);
-    let mut rows = 0;
-    for (range, backup_rows, digest) in ranges {
-        let condition = condition(&range, &key);
-        let found = on_server(connection, &from, &columns, condition.as_deref()).await?;
-        rows += found.0;
-        task.advance(found.0);
-        if found != (backup_rows, digest) {
-            compared.ranges.push(DifferentRange {
-                range,
-                backup_rows,
-                database_rows: found.0,
-            });
-        }
-    }
-    compared.database_rows = Some(rows);
-    compared.equal = compared.ranges.is_empty();
-    Ok(compared)
+    Ok(Ok((from, columns)))
 }
 
 /// Why the columns are not those of the backup.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-pub use against::{AgainstReport, ComparedTable, DifferentRange, against};
+pub use against::{AgainstReport, ComparedTable, DifferentRange, against, against_by};
 
 use super::chunk::{Chunk, ChunkReader, Range};
 use super::digest::Sha;

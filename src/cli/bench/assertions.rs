@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use toml::Spanned;
 
-use super::queries::{self, QueryArgs};
+use super::queries::{self, QueryArgs, SourceArgs};
 use super::{AssertArgs, transaction_as};
 use crate::bench::{self, Asserted, Configuration, Expectation, Limit, Request};
 use crate::catalog;
@@ -32,6 +32,10 @@ struct Section {
     name: Option<String>,
     target: String,
     queries: Option<PathBuf>,
+    queries_sql: Option<String>,
+    queries_table: Option<String>,
+    held_out: Option<String>,
+    most: Option<u32>,
     builtin: Option<bool>,
     stored: Option<u32>,
     k: Option<u32>,
@@ -96,11 +100,14 @@ fn read(path: &Path) -> Result<Vec<(Section, Expectation)>> {
             ));
         }
         let sources = usize::from(section.queries.is_some())
+            + usize::from(section.queries_sql.is_some())
+            + usize::from(section.queries_table.is_some())
+            + usize::from(section.held_out.is_some())
             + usize::from(section.stored.is_some())
             + usize::from(section.builtin == Some(true));
         if sources != 1 {
             return Err(wrong("this expectation is to have one source of queries")
-                .hint("Give one of `queries = \"FILE\"`, `stored = N`, `builtin = true`."));
+                .hint("Give one of `queries = \"FILE\"`, `queries_sql = \"SELECT\"`, `queries_table`, `held_out`, `stored = N`, `builtin = true`."));
         }
         let name = section.name.clone().unwrap_or_else(|| section.target.clone());
         Ok((section, Expectation { name, limits }))
@@ -118,13 +125,19 @@ async fn check(
 ) -> Result<Vec<Asserted>> {
     let folder = args.file.parent().unwrap_or(Path::new("."));
     let source = QueryArgs {
-        queries: section.queries.as_ref().map(|path| folder.join(path)),
-        builtin: section.builtin == Some(true),
-        stored: section.stored,
+        source: SourceArgs {
+            queries: section.queries.as_ref().map(|path| folder.join(path)),
+            queries_sql: section.queries_sql.clone(),
+            queries_table: section.queries_table.clone(),
+            held_out: section.held_out.clone(),
+            builtin: section.builtin == Some(true),
+            stored: section.stored,
+        },
+        most: section.most,
     };
     let mut transaction = session.begin_read().await?;
     let on = catalog::locate(&mut transaction, &section.target, collections).await?;
-    let queries = queries::read(&source, &mut transaction, &on).await?;
+    let queries = queries::read(&source, &mut transaction, &on, collections).await?;
     transaction.commit().await.context("end the transaction")?;
     let declared = on.declared_index();
     let ef_search = declared.and_then(|index| u16::try_from(index.ef_search).ok());
@@ -148,7 +161,8 @@ async fn check(
         transaction: transaction_as(who.as_ref()),
         seed: 1,
     };
-    let report = bench::run(session, &on, &queries, &request, context.progress()).await?;
+    let cases = std::slice::from_ref(&request);
+    let report = bench::run(session, &on, &queries, cases, context.progress()).await?;
     let measured = report.configurations.first();
     measured
         .map(|measured| expectation.check(measured))

@@ -43,12 +43,12 @@ struct Answer {
 
 pub(super) async fn run(context: &Context, args: &ExactArgs) -> Result<Outcome> {
     let mut session = context.open(Need::Any).await?;
-    let filter = args.filter.as_deref();
-    let Question { on, queries, filter } =
-        Question::read(context, &mut session, &args.target, &args.queries, filter).await?;
+    let filters = args.filter.as_slice();
+    let Question { on, queries, filters } =
+        Question::read(context, &mut session, &args.target, &args.queries, filters).await?;
     let request = Request {
         k: args.k,
-        filter,
+        filter: filters.into_iter().next(),
         configurations: Vec::new(),
         passes: 0,
         transaction: transaction_as(args.act_as.as_ref()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::charts::tables as charts;
 use crate::bench::{BenchReport, Comparison, Measured, Verdict};
 use crate::error::Outcome;
 use crate::render::style::Role;
@@ -15,6 +16,10 @@ impl Report for BenchReport {
         head(self, page);
         page.blank();
         page.table(&measured(self));
+        if self.configurations.iter().any(|one| one.cold.is_some()) {
+            page.blank();
+            page.table(&cold(self));
+        }
         if !self.throughput.is_empty() {
             page.blank();
             page.table(&throughput(self));
@@ -33,61 +38,41 @@ fn head(report: &BenchReport, page: &mut Page) {
         .dimensions
         .map_or_else(String::new, |count| format!("({count})"));
     page.heading(&format!(
-        "{column}  {}{dimensions}  {}  {} rows",
-        report.element,
-        report.metric,
-        units::count(report.exact.rows)
+        "{column}  {}{dimensions}  {}",
+        report.element, report.metric
     ));
-    let index = report.environment.index.as_ref().map_or_else(
-        || "no index that serves the metric".to_owned(),
-        |index| {
-            let options = match index.options.as_slice() {
-                [] => "default parameters".to_owned(),
-                options => options.join(" "),
-            };
-            let bytes = units::bytes(u64::try_from(index.bytes).unwrap_or_default());
-            format!("`{}`, {} with {options}, {bytes}", index.name, index.method)
-        },
+    page.field("index", charts::index(report));
+    let (count, origin) = (
+        units::count(report.queries.count as u64),
+        report.queries.origin.label(),
     );
-    page.field("index", index);
-    let origin = match report.queries.origin {
-        crate::bench::Origin::File => "from the file",
-        crate::bench::Origin::Builtin => "that come with vecops",
-        crate::bench::Origin::Stored => "that are stored rows",
-    };
-    let role = report
-        .role
-        .as_ref()
-        .map_or_else(String::new, |role| format!(", as {role}"));
-    let filter = report
-        .filter
-        .as_ref()
-        .map_or_else(String::new, |filter| format!(", where metadata contain {filter}"));
-    page.field(
-        "queries",
-        format!(
-            "{} {origin}, {} nearest{role}{filter}",
-            units::count(report.queries.count as u64),
-            report.k
-        ),
-    );
+    page.field("queries", format!("{count} {origin}"));
+    for case in &report.cases {
+        let share = case.share_of_table.map_or_else(String::new, |share| {
+            format!(", about {:.2} % of the table", share * 100.0)
+        });
+        page.field(
+            "nearest",
+            format!(
+                "{}, among {} vectors{share}",
+                case.label(),
+                units::count(case.exact.rows)
+            ),
+        );
+    }
 }
 
 fn measured(report: &BenchReport) -> Table {
-    let method = report
-        .environment
-        .index
-        .as_ref()
-        .map(|index| index.method.as_str());
     let mut table = Table::new()
         .text("configuration")
-        .number(&format!("recall@{}", report.k))
+        .number("recall")
         .number("95 % interval")
         .number("worst 1 %")
         .number("p50 ms")
         .number("p95 ms")
         .number("p99 ms")
         .number("pages")
+        .number("read")
         .number("rows")
         .text("plan");
     for one in &report.configurations {
@@ -98,14 +83,15 @@ fn measured(report: &BenchReport) -> Table {
             |recall| format!("{:.4}-{:.4}", recall.interval.low, recall.interval.high),
         );
         table.row([
-            one.configuration.label(method),
+            report.label(one.case, one.configuration),
             share(recall.map(|recall| recall.mean)),
             interval,
             share(recall.map(|recall| recall.percentile_1)),
             format!("{:.2}", one.latency_ms.p50.value),
             format!("{:.2}", one.latency_ms.p95.value),
             format!("{:.2}", one.latency_ms.p99.value),
-            format!("{:.0}", one.buffers.hit + one.buffers.read),
+            format!("{:.0}", one.buffers.touched()),
+            format!("{:.1}", one.buffers.read),
             format!("{:.1}", one.returned),
             plan(one),
         ]);
@@ -128,12 +114,31 @@ fn plan(measured: &Measured) -> String {
     }
 }
 
+fn cold(report: &BenchReport) -> Table {
+    let mut table = Table::new()
+        .text("first of a new connection")
+        .number("p50 ms")
+        .number("p95 ms")
+        .number("max ms")
+        .number("pages")
+        .number("read")
+        .number("queries");
+    for one in &report.configurations {
+        let Some(cold) = &one.cold else { continue };
+        table.row([
+            report.label(one.case, one.configuration),
+            format!("{:.2}", cold.latency_ms.p50.value),
+            format!("{:.2}", cold.latency_ms.p95.value),
+            format!("{:.2}", cold.latency_ms.max),
+            format!("{:.0}", cold.buffers.touched()),
+            format!("{:.1}", cold.buffers.read),
+            cold.latency_ms.count.to_string(),
+        ]);
+    }
+    table
+}
+
 fn throughput(report: &BenchReport) -> Table {
-    let method = report
-        .environment
-        .index
-        .as_ref()
-        .map(|index| index.method.as_str());
     let mut table = Table::new()
         .text("configuration")
         .number("clients")
@@ -144,7 +149,7 @@ fn throughput(report: &BenchReport) -> Table {
         .number("p99 ms");
     for one in &report.throughput {
         table.row([
-            one.configuration.label(method),
+            report.label(one.case, one.configuration),
             one.clients.to_string(),
             one.rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string()),
             format!("{:.0}", one.queries_per_second),
@@ -159,9 +164,8 @@ fn throughput(report: &BenchReport) -> Table {
 fn how(report: &BenchReport) -> String {
     let time = |seconds| units::duration(Duration::from_secs_f64(seconds));
     format!(
-        "exact neighbours among {} vectors in {}; all of it in {}; PostgreSQL {}, pgvector {}",
-        units::count(report.exact.rows),
-        time(report.exact.seconds),
+        "exact neighbours in {}; all of it in {}; PostgreSQL {}, pgvector {}",
+        time(report.cases.iter().map(|case| case.exact.seconds).sum()),
         time(report.seconds),
         sanitize(&report.environment.server_version),
         sanitize(&report.environment.vector_version),
@@ -177,6 +181,7 @@ impl Report for Comparison {
             .text("figure")
             .number("before")
             .number("after")
+            .number("change, 95 %")
             .text("verdict");
         for one in &self.differences {
             let verdict = match one.verdict {
@@ -184,14 +189,16 @@ impl Report for Comparison {
                 Verdict::Same => "same",
                 Verdict::Worse => "worse",
             };
+            let change = match one.figure {
+                "rows returned" | "pages" => String::new(),
+                _ => format!("{:+.4} to {:+.4}", one.change.low, one.change.high),
+            };
             table.row([
-                format!(
-                    "ef_search {}, probes {}",
-                    one.configuration.ef_search, one.configuration.probes
-                ),
+                one.label.clone(),
                 one.figure.to_owned(),
                 format!("{:.4}", one.before),
                 format!("{:.4}", one.after),
+                change,
                 verdict.to_owned(),
             ]);
         }

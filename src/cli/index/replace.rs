@@ -283,11 +283,12 @@ async fn subject(connection: &mut PgConnection, target: &str, collections: &Coll
     let named = name
         .filter(|_| collections.get(target).is_none())
         .and_then(|name| found.iter().find(|index| index.definition.qualified() == name));
-    if let Some(index) = named {
-        let column = column_of(connection, index).await?;
-        let table = &index.definition.table;
+    if let Some(named) = named {
+        let columns = catalog::vector_columns(connection).await?;
+        let column = index::column_of(named, &columns)?;
+        let table = &named.definition.table;
         let on = catalog::locate_column(connection, &format!("{table}.{column}"), collections).await?;
-        return with_state(connection, index.clone(), on).await;
+        return with_state(connection, named.clone(), on).await;
     }
     let on = catalog::locate_column(connection, target, collections).await?;
     let all = replacements(connection, &on.table.name.schema).await?;
@@ -332,24 +333,4 @@ async fn with_state(connection: &mut PgConnection, found: Found, on: LocatedColu
         found,
         on,
     })
-}
-
-/// The column that an index holds, by itself or in an expression.
-async fn column_of(connection: &mut PgConnection, index: &Found) -> Result<Ident> {
-    let columns = catalog::vector_columns(connection).await?;
-    let expression = index.expression.as_deref().unwrap_or_default();
-    columns
-        .into_iter()
-        .find(|column| {
-            column.table == index.definition.table
-                && (column.column.as_str() == index.column
-                    || names_column(expression, column.column.as_str()))
-        })
-        .map(|column| column.column)
-        .ok_or_else(|| {
-            Error::precondition(format!(
-                "`{}` holds no vector column",
-                index.definition.qualified().plain()
-            ))
-        })
 }

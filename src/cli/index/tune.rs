@@ -2,6 +2,7 @@
 
 mod existing;
 mod output;
+mod prepare;
 mod rebuild;
 mod view;
 mod view_rebuild;
@@ -61,7 +62,7 @@ pub(super) struct TuneArgs {
     #[command(flatten, next_help_heading = "Level rebuild")]
     rebuild: rebuild::RebuildArgs,
 
-    /// Write apply.sql and report.json into this folder
+    /// Write apply.sql, plot.svg and report.json of level rebuild into this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 
@@ -102,7 +103,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     }
     match args.level {
         Level::Ef => existing::run(context, args).await,
-        Level::Rebuild => rebuild::run(context, args).await,
+        Level::Rebuild => Box::pin(rebuild::run(context, args)).await,
     }
 }
 
@@ -143,9 +144,5 @@ impl TuneQueries {
 
 /// As a report says it.
 pub(super) fn origin(of: Origin) -> &'static str {
-    match of {
-        Origin::File => "from the file",
-        Origin::Builtin => "that come with vecops",
-        Origin::Stored => "that are stored rows",
-    }
+    of.label()
 }

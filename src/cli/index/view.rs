@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::index::replace::Figures;
 use crate::index::{BuildPlan, Built, ReindexPlan, RemovalPlan, Removed, Restored, Settings};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
@@ -48,8 +49,12 @@ impl Report for Planned {
 pub(super) struct PlannedReindex {
     #[serde(flatten)]
     pub(super) plan: ReindexPlan,
-    /// Whether it is bloated enough.
+    /// Whether it is to be done.
     pub(super) needed: bool,
+    /// Why, where that was asked.
+    pub(super) reasons: Vec<String>,
+    /// What was measured of it.
+    pub(super) figures: Option<Figures>,
 }
 
 impl Report for PlannedReindex {
@@ -65,13 +70,25 @@ impl Report for PlannedReindex {
         } else {
             page.styled(
                 Role::Good,
-                &format!("`{index}` is not bloated enough; nothing to do"),
+                &format!("`{index}` need not be built anew; nothing to do"),
             );
+        }
+        for reason in &self.reasons {
+            page.styled(Role::Warning, &format!("  {reason}"));
         }
         page.field("size now", size(plan.bytes_now));
         show_size(page, plan.bytes);
         if let Some(bloat) = plan.bloat_percent {
             page.field("bloat", format!("{bloat} %"));
+        }
+        if let Some(of) = &self.figures {
+            page.field(
+                "recall",
+                format!(
+                    "@{} {:.4} ({:.4} to {:.4}, {} queries)",
+                    of.k, of.recall, of.recall_low, of.recall_high, of.queries
+                ),
+            );
         }
         if self.needed {
             page.field("rows", about(plan.rows, plan.table.rows.is_some()));

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::probe::{self, Flip, ScanSettings};
 use super::propose::propose;
 use super::shape::{Place, Scan, Shape};
-use super::subject::Subject;
+use super::subject::{Origin, Subject};
 use super::token::Words;
 use super::{LintOptions, Linted, Status, warn};
 use crate::error::Result;
@@ -86,6 +86,10 @@ pub(super) async fn examine(
     }
     let scans = look_at_scans(&mut linted, &case, &mut desk).await?;
     desk.close().await?;
+    if !scans.is_empty() && distances(&Words::of(&linted.text)).is_empty() {
+        let note = "the distance stands in a view or a function that the query uses; `--function NAME` looks into one";
+        linted.notes.push(note.to_owned());
+    }
     if known.is_some() {
         compare_without_values(&mut linted, &case, &unvalued);
     }
@@ -156,10 +160,11 @@ fn without_vectors(mut linted: Linted, shape: &Shape) -> Linted {
 /// Looks at every scan whose distances are used; returns those that no index serves.
 async fn look_at_scans(linted: &mut Linted, case: &Case<'_>, desk: &mut Desk<'_>) -> Result<Vec<usize>> {
     let limit = asked_limit(&case.text);
+    let ordered = case.shape.scans.iter().filter(|scan| scan.is_ordered);
+    linted.indexes = ordered.filter_map(|scan| scan.index.clone()).collect();
     let (mut unserved, mut is_filtered) = (Vec::new(), false);
     for (at, scan) in case.shape.compared() {
         if scan.is_ordered {
-            linted.indexes.extend(scan.index.clone());
             linted
                 .findings
                 .extend(warn::about_rows(scan, case.facts, &case.settings, limit));
@@ -203,6 +208,15 @@ async fn look_at_scans(linted: &mut Linted, case: &Case<'_>, desk: &mut Desk<'_>
         linted.findings.push(limit_null(
             "the LIMIT is an argument whose default is NULL: a caller who leaves it out asks for every row",
         ));
+    }
+    if let Origin::Function { name } = &linted.origin {
+        for fix in linted.findings.iter_mut().flat_map(|finding| &mut finding.fixes) {
+            // The library must be loaded, or a role that is no superuser may not bind the setting.
+            if fix.starts_with("set hnsw.") {
+                let vector = case.facts.extension.load_library();
+                *fix = format!("{vector}; alter function {name} {fix}");
+            }
+        }
     }
     linted.findings.dedup();
     linted.notes.dedup();

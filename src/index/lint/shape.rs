@@ -33,6 +33,8 @@ pub(super) struct Scan {
     pub(super) index_condition: Option<String>,
     pub(super) filter: Option<String>,
     pub(super) rows: f64,
+    /// What the statement calls the partitioned table that it is a part of.
+    pub(super) part_of: Option<String>,
 }
 
 /// A distance on a column of a scan.
@@ -78,7 +80,7 @@ impl Shape {
     /// Reads a plan.
     pub(super) fn read(plan: &Plan, facts: &Facts) -> Self {
         let mut shape = Self::default();
-        shape.find_scans(&plan.root, facts);
+        shape.find_scans(&plan.root, false, facts);
         shape.find_uses(&plan.root, false, facts);
         shape
     }
@@ -88,21 +90,29 @@ impl Shape {
         self.uses.iter().filter(move |found| found.scan == scan)
     }
 
-    /// The scans whose distances are used, and whether an index serves each.
+    /// The scans whose distances are used; of a partitioned table's one stands for all, one without an index first.
     pub(super) fn compared(&self) -> impl Iterator<Item = (usize, &Scan)> {
-        self.scans
-            .iter()
-            .enumerate()
-            .filter(|(at, scan)| scan.is_ordered || self.uses_of(*at).next().is_some())
+        let uses = |at: usize, scan: &Scan| scan.is_ordered || self.uses_of(at).next().is_some();
+        self.scans.iter().enumerate().filter(move |&(at, scan)| {
+            let stands_for = |other: &(usize, &Scan)| {
+                other.1.part_of == scan.part_of
+                    && uses(other.0, other.1)
+                    && (other.1.is_ordered, other.0) < (scan.is_ordered, at)
+            };
+            uses(at, scan)
+                && (scan.part_of.is_none() || !self.scans.iter().enumerate().any(|other| stands_for(&other)))
+        })
     }
 
-    fn find_scans(&mut self, node: &Node, facts: &Facts) {
+    fn find_scans(&mut self, node: &Node, is_part: bool, facts: &Facts) {
         let verbose = &node.verbose;
         if let (Some(schema), Some(table)) = (&verbose.schema, &node.relation)
             && facts.has_vectors(schema, table)
         {
+            let alias = verbose.alias.as_ref().unwrap_or(table);
             self.scans.push(Scan {
-                alias: verbose.alias.clone().unwrap_or_else(|| table.clone()),
+                alias: alias.clone(),
+                part_of: is_part.then(|| numberless(alias).to_owned()),
                 schema: schema.clone(),
                 table: table.clone(),
                 kind: node.kind.clone(),
@@ -118,8 +128,9 @@ impl Shape {
             self.functions.push((schema.clone(), function.clone()));
         }
         self.groups |= ["Aggregate", "WindowAgg", "Unique", "Group"].contains(&node.kind.as_str());
+        let has_parts = node.kind.ends_with("Append");
         for child in &node.children {
-            self.find_scans(child, facts);
+            self.find_scans(child, has_parts, facts);
         }
     }
 
@@ -183,11 +194,12 @@ impl Shape {
                 expression.get(distance.right.clone()).unwrap_or_default(),
             );
             for (operand, other) in [(left, right), (right, left)] {
-                let Some((scan, column)) = self.scan_of(operand, facts) else {
+                let scans = self.scans_of(operand, facts);
+                if scans.is_empty() {
                     continue;
-                };
+                }
                 found_any = true;
-                self.uses.push(Use {
+                self.uses.extend(scans.into_iter().map(|(scan, column)| Use {
                     scan,
                     column,
                     metric: distance.metric,
@@ -195,21 +207,41 @@ impl Shape {
                     operand: operand.to_owned(),
                     other: other.to_owned(),
                     place: place.clone(),
-                });
+                }));
                 break;
             }
         }
         found_any
     }
 
-    fn scan_of(&self, operand: &str, facts: &Facts) -> Option<(usize, String)> {
-        self.scans.iter().enumerate().find_map(|(at, scan)| {
-            let columns = facts.columns(&scan.schema, &scan.table);
-            let column = columns
-                .into_iter()
-                .find(|column| names_column(operand, Some(&scan.alias), column))?;
-            Some((at, column.to_owned()))
-        })
+    /// The scans whose column an operand names: one, or every part of a partitioned table.
+    fn scans_of(&self, operand: &str, facts: &Facts) -> Vec<(usize, String)> {
+        let named = |alias: fn(&Scan) -> Option<&str>| -> Vec<(usize, String)> {
+            let column = |(at, scan): (usize, &Scan)| {
+                let alias = alias(scan)?;
+                let columns = facts.columns(&scan.schema, &scan.table);
+                let mut columns = columns.into_iter();
+                let column = columns.find(|column| names_column(operand, Some(alias), column))?;
+                Some((at, column.to_owned()))
+            };
+            self.scans.iter().enumerate().filter_map(column).collect()
+        };
+        let mut found = named(|scan| Some(&scan.alias));
+        found.truncate(1);
+        if found.is_empty() {
+            found = named(|scan| scan.part_of.as_deref());
+        }
+        found
+    }
+}
+
+/// An alias without the number by which the server tells the parts of a table apart.
+fn numberless(alias: &str) -> &str {
+    match alias.rsplit_once('_') {
+        Some((name, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            name
+        }
+        _ => alias,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::index::request::{Method, Request};
 use crate::index_build::estimate::{Layout, usual_lists};
 use crate::index_build::facts::{self, TableFacts};
 use crate::index_build::{Definition, Found, Settings, Wishes};
-use crate::sql::QualifiedName;
+use crate::sql::{QualifiedName, fixed};
 use crate::vector::ElementType;
 
 const USUAL_M: u32 = 16;
@@ -87,6 +87,9 @@ pub async fn plan_replacement(
             )),
         );
     }
+    if under_way.is_none() {
+        expect_free(connection, &index).await?;
+    }
     let mut definition = define(
         &old,
         on,
@@ -116,6 +119,26 @@ pub async fn plan_replacement(
         under_way,
         changes,
     })
+}
+
+/// An error where something has one of the names that the two indexes will have in turn.
+async fn expect_free(connection: &mut PgConnection, index: &QualifiedName) -> Result<()> {
+    for suffix in ["_vecops_new", "_vecops_old"] {
+        let name = index.name.with_suffix(suffix);
+        let taken = fixed(include_str!("../../../sql/index/relation_named.sql"))
+            .bind(index.schema.as_str())
+            .bind(name.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if taken.is_some() {
+            let plain = QualifiedName::new(index.schema.clone(), name).plain();
+            return Err(Error::conflict(format!(
+                "the name `{plain}`, which the replacement needs, is taken"
+            ))
+            .hint("Rename or drop what has it; `vecops index list` shows the indexes."));
+        }
+    }
+    Ok(())
 }
 
 /// What an earlier run began, unless something else is wanted now.

@@ -133,7 +133,10 @@ impl Report {
 /// A session that holds the lock on the table's vector indexes from the first step to the last.
 async fn open(connector: &Connector, table: &QualifiedName, progress: &dyn Progress) -> Result<Session> {
     let mut session = connector.open(Need::Session, progress).await?;
-    take_lock(session.outside_transaction().await?, table).await?;
+    let outside = session.outside_transaction().await?;
+    take_lock(&mut *outside, table).await?;
+    // It waits while the indexes are measured on other sessions.
+    run(outside, "set idle_session_timeout = 0").await?;
     Ok(session)
 }
 

@@ -7,6 +7,7 @@
 mod draw;
 mod labels;
 mod scale;
+mod values;
 
 pub use scale::Scale;
 

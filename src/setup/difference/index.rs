@@ -106,13 +106,14 @@ impl Comparison<'_> {
         let (m, ef_construction) = parameters(index);
         let written = |m: u32, ef_construction: u32| format!("m {m}, ef_construction {ef_construction}");
         let object = format!("index {}.{}", index.schema, index.name);
-        let drop_it = format!("{}.{}", index.schema, index.name);
+        let named = format!("{}.{}", index.schema, index.name);
         self.drift(
             false,
             (object, written(declared.m, declared.ef_construction), written(m, ef_construction)),
             format!(
-                "An index keeps the parameters it was built with: declare these, or run `drop index concurrently \
-                 {drop_it}` and then `vecops setup apply`, which builds it anew."
+                "An index keeps the parameters it was built with: declare these, or run `vecops index replace {named} \
+                 --m {} --ef-construction {}`, which builds one with those beside it.",
+                declared.m, declared.ef_construction
             ),
         );
     }

@@ -170,3 +170,58 @@ async fn time_limits_of_the_role_do_not_end_a_dump_that_takes_longer() {
         place.verify(&["--deep"]).assert().success();
     }
 }
+
+#[tokio::test]
+async fn a_table_that_comes_before_the_locks_is_said() {
+    let database = database(majors()[0]).await;
+    few_items(&database).await;
+    let place = Place::new();
+    let mut connection = database.connection().await;
+    let url = database.url();
+    let mut stopped = place.sandbox.stop_at("dump-tables-listed", &arguments(&url));
+    stopped.stands().await;
+    let new = "create table public.late (id int primary key, v extensions.vector(1))";
+    run(&mut connection, new).await;
+    let (status, said) = stopped.go_on().await;
+    assert_eq!(status.code(), Some(13), "{said}");
+    assert!(said.contains("changed while they were being locked"), "{said}");
+    assert_eq!(place.backups(), 0);
+    assert_eq!(place.dumped(&database, &SMALL)["data"]["rows"], 60);
+}
+
+#[tokio::test]
+async fn a_chunk_that_is_noted_and_gone_is_read_again() {
+    let database = database(majors()[0]).await;
+    few_items(&database).await;
+    let place = Place::new();
+    let url = database.url();
+    let mut stopped = place.sandbox.stop_at("dump-rows-read", &arguments(&url));
+    stopped.stands().await;
+    stopped.end("KILL").await;
+    fs_err::remove_file(&place.objects()[0]).unwrap();
+    fs_err::write(&place.objects()[0], "cut").unwrap();
+    let report = place.dumped(&database, &SMALL);
+    assert_eq!(report["data"]["reused_chunks"], 2, "{report}");
+    expect_equal(&place, &database).await;
+}
+
+#[tokio::test]
+async fn a_table_with_other_columns_is_not_compared_but_said() {
+    let database = database(majors()[0]).await;
+    few_items(&database).await;
+    let place = Place::new();
+    place.dumped(&database, &SMALL);
+    let mut connection = database.connection().await;
+    run(&mut connection, "alter table public.items add column more int").await;
+    let url = database.url();
+    let done = place
+        .sandbox
+        .vecops(&["--db-url", &url, "--json", "verify", "repository", "--against"])
+        .assert()
+        .code(3);
+    let report: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(
+        report["data"]["tables"][0]["problem"],
+        "the backup has no column more"
+    );
+}

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use serde_json::Value;
-use vecops::backup::chunk::ChunkReader;
+use vecops::backup::chunk::{Chunk, ChunkReader, Codec, Range};
+use vecops::backup::digest::{RowsDigest, Sha};
 use vecops::backup::repository::{Repository, SetName};
 use vecops::backup::verify::{Depth, ProblemKind, VerifyReport, verify};
 use vecops::error::{Kind, Result};
 use vecops::progress::Silent;
+use vecops::vector::copy::{HEADER, TRAILER};
 
 use super::fixture::{Place, docs, files};
 use crate::support::{database, majors};
@@ -98,8 +100,26 @@ async fn a_reader_of_a_chunk_finds_every_flipped_bit_and_every_cut() {
         let chunk = repository.manifest(&set).unwrap().tables[0].chunks[0].clone();
         let read = || ChunkReader::open(&repository, &chunk).and_then(ChunkReader::check);
         read().unwrap();
+        let claims: [fn(&mut Chunk); 5] = [
+            |chunk| chunk.rows += 1,
+            |chunk| chunk.raw_bytes += 1,
+            |chunk| chunk.stored_bytes += 1,
+            |chunk| chunk.content = Sha::of(b"other"),
+            |chunk| chunk.digest.add_row(&Sha::of(b"other")),
+        ];
+        for claim in claims {
+            let mut other = chunk.clone();
+            claim(&mut other);
+            let error = ChunkReader::open(&repository, &other).and_then(ChunkReader::check);
+            assert_eq!(error.unwrap_err().kind(), Kind::Archive, "{other:?}");
+        }
         let path = repository.object_path(&chunk.object, chunk.codec);
         let whole = fs_err::read(&path).unwrap();
+        assert_ne!(
+            whole[4] & 4,
+            0,
+            "RFC 8878: the frame has a checksum of its content"
+        );
         for at in 0..whole.len() {
             flip(&path, at);
             assert_eq!(read().unwrap_err().kind(), Kind::Archive, "flipped at {at}");
@@ -204,7 +224,19 @@ fn forge(place: &Place, change: impl FnOnce(&mut Value)) {
 
 #[tokio::test]
 async fn a_manifest_that_does_not_add_up_is_refused() {
-    let changes: [fn(&mut Value); 7] = [
+    let changes: [fn(&mut Value); 8] = [
+        |manifest| {
+            // A chunk twice, in a table that adds up.
+            let table = &mut manifest["tables"][0];
+            let chunk = table["chunks"][0].clone();
+            for total in ["rows", "raw_bytes", "stored_bytes"] {
+                table[total] = (table[total].as_u64().unwrap() + chunk[total].as_u64().unwrap()).into();
+            }
+            let mut digest: RowsDigest = table["digest"].as_str().unwrap().parse().unwrap();
+            digest.add(chunk["digest"].as_str().unwrap().parse().unwrap());
+            table["digest"] = digest.to_string().into();
+            table["chunks"].as_array_mut().unwrap().push(chunk);
+        },
         |manifest| manifest["format"] = 2.into(),
         |manifest| manifest["surprise"] = true.into(),
         |manifest| manifest["name"] = "20260101T000000Z-00000000".into(),
@@ -278,4 +310,37 @@ fn a_set_without_a_manifest_is_no_backup() {
     );
     let path = repository.set_path(&set).display().to_string();
     assert_eq!(Repository::find(&path).unwrap_err().kind(), Kind::Archive);
+}
+
+/// A frame may be whole and its stream not.
+#[test]
+fn a_stream_without_its_end_is_found() {
+    let place = Place::new();
+    let repository = Repository::open_or_create(&place.repository()).unwrap();
+    let row = [0, 1, 0, 0, 0, 4, 0, 0, 0, 7];
+    let row_sha = Sha::of(&row);
+    let mut digest = RowsDigest::default();
+    digest.add_row(&row_sha);
+    for is_ended in [true, false] {
+        let mut stream = [&HEADER[..], &row].concat();
+        if is_ended {
+            stream.extend(TRAILER);
+        }
+        let stored = zstd::encode_all(stream.as_slice(), 1).unwrap();
+        let chunk = Chunk {
+            object: Sha::of(&stored),
+            codec: Codec::Zstd,
+            rows: 1,
+            raw_bytes: stream.len().try_into().unwrap(),
+            stored_bytes: stored.len().try_into().unwrap(),
+            content: Sha::of(&row_sha.0),
+            digest,
+            range: Range::Whole,
+        };
+        let path = repository.object_path(&chunk.object, chunk.codec);
+        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+        fs_err::write(path, stored).unwrap();
+        let read = ChunkReader::open(&repository, &chunk).and_then(ChunkReader::check);
+        assert_eq!(read.is_ok(), is_ended, "{read:?}");
+    }
 }

@@ -4,6 +4,8 @@ use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
+use vecops::embedded::Major;
+
 use super::fixture::{Said, index, random, rows, run};
 use crate::support::{TestDatabase, on_each_server, wait_until};
 
@@ -180,6 +182,38 @@ async fn the_planners_choice_is_told_with_the_ef_at_which_it_turns() {
         let near = format!("hnsw.ef_search={up_to}");
         let query = lint_sql(database, 0, sql, &["--set", "random_page_cost=4", "--set", &near]);
         assert_eq!(causes(&query), ["flip-near"]);
+        // A tenth of the rows, which a LIMIT without its value is taken for, costs more than ten.
+        let ten = "select id from docs order by embedding <=> $1 limit 10";
+        let dear = ["--set", "random_page_cost=8", "--set", "hnsw.ef_search=900"];
+        let edge = lint_sql(database, 3, ten, &dear)["flip"]["index_up_to"].to_string();
+        let edge = format!("hnsw.ef_search={edge}");
+        let at_the_edge = ["--set", "random_page_cost=8", "--set", &edge];
+        let query = lint_sql(
+            database,
+            0,
+            "select id from docs order by embedding <=> $1 limit $2",
+            &at_the_edge,
+        );
+        assert!(
+            causes(&query).contains(&"unknown-parameter".to_owned()),
+            "{query:#}"
+        );
+        run(
+            &mut connection,
+            "create function public.bound(v vector(32), n int) returns setof bigint language sql stable
+             set enable_hashjoin = on as $$ select id from docs order by embedding <=> v limit n $$",
+        )
+        .await;
+        let code = if database.major() == Major::V16 { 3 } else { 0 };
+        let report = lint(
+            database,
+            code,
+            &[&["--function", "bound"][..], &at_the_edge].concat(),
+        );
+        assert!(
+            causes(&report["queries"][0]).contains(&"unknown-parameter".to_owned()),
+            "{report:#}"
+        );
         let query = lint_sql(database, 3, sql, &["--set", "enable_indexscan=off"]);
         assert_eq!(causes(&query), ["scan-disabled"]);
     })
@@ -215,6 +249,76 @@ async fn an_index_scan_that_returns_too_little_is_a_warning() {
         let query = lint_sql(database, 0, filtered, &["--set", "random_page_cost=4"]);
         assert_eq!(query["status"], "filtered", "{query:#}");
         assert!(causes(&query).contains(&"filter-index".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn roles_are_planned_with_their_policies_and_partitions_as_one_table() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        docs(&mut connection, BY_COSINE).await;
+        run(
+            &mut connection,
+            "alter table docs enable row level security;
+             create policy own on docs for select to authenticated using (language = 'de');
+             grant select on docs to authenticated;
+             create table public.parts (id bigint, part int, embedding vector(8)) partition by list (part);
+             create table public.parts_1 partition of public.parts for values in (1);
+             create table public.parts_2 partition of public.parts for values in (2);
+             insert into public.parts select id, 1 + id % 2, subvector(embedding, 1, 8) from docs;
+             create index on public.parts using hnsw (embedding vector_l2_ops);
+             analyze public.parts",
+        )
+        .await;
+        let sql = "select id from docs order by embedding <=> $1 limit 5";
+        let settings = ["--set", "random_page_cost=1"];
+        let query = lint_sql(database, 0, sql, &settings);
+        assert!(
+            query["notes"][0].as_str().unwrap().contains("row security"),
+            "{query:#}"
+        );
+        let query = lint_sql(
+            database,
+            0,
+            sql,
+            &[&["--as", "authenticated"][..], &settings].concat(),
+        );
+        assert!(
+            causes(&query).contains(&"filter-starvation".to_owned()),
+            "{query:#}"
+        );
+        let refused = index(database, &["lint", "--sql", sql, "--as", "anon"]).error(2);
+        assert!(refused.contains("permission denied"), "{refused}");
+
+        let query = lint_sql(
+            database,
+            0,
+            "select id from parts order by embedding <-> $1 limit 5",
+            &settings,
+        );
+        assert_eq!(query["indexes"].as_array().unwrap().len(), 2, "{query:#}");
+        let query = lint_sql(
+            database,
+            3,
+            "select id from parts order by embedding <-> $1 desc limit 5",
+            &settings,
+        );
+        assert_eq!(causes(&query), ["descending-order"], "{query:#}");
+        let proposal = query["proposal"]["text"].as_str().unwrap();
+        lint_sql(database, 0, proposal, &settings);
+        run(
+            &mut connection,
+            "drop index parts_embedding_idx; create index on parts_1 using hnsw (embedding vector_l2_ops)",
+        )
+        .await;
+        let half = lint_sql(
+            database,
+            3,
+            "select id from parts order by embedding <-> $1 limit 5",
+            &settings,
+        );
+        assert_eq!(causes(&half), ["no-index"], "{half:#}");
     })
     .await;
 }
@@ -302,6 +406,14 @@ async fn functions_are_taken_apart() {
         let report = lint(database, 3, &["--function", "procedural"]);
         assert_eq!(causes(&report["queries"][0]), ["metric-mismatch"]);
         assert!(report["notes"][0].as_str().unwrap().contains("run time"), "{report:#}");
+        let many = "create function public.many(v vector(32)) returns setof bigint language sql stable as
+            $$ select id from docs order by embedding <=> v limit 50 $$";
+        run(&mut connection, many).await;
+        let report = lint(database, 0, &["--function", "many"]);
+        let fix = report["queries"][0]["findings"][0]["fixes"][0].as_str().unwrap().to_owned();
+        assert!(fix.contains("alter function public.many("), "{fix}");
+        run(&mut connection, format!("set search_path = public, extensions; {fix}")).await;
+        assert_eq!(causes(&lint(database, 0, &["--function", "many"])["queries"][0]), [""; 0]);
         let report = lint(database, 3, &["--function", "slow"]);
         assert_eq!(causes(&report["queries"][0]), ["scan-disabled"]);
         assert!(index(database, &["lint", "--function", "nowhere"]).error(12).contains("no function"));

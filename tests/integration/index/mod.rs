@@ -6,5 +6,7 @@ mod estimating;
 mod faults;
 mod fixture;
 mod linting;
+mod outages;
+mod reindexing;
 mod replacing;
 mod resuming;

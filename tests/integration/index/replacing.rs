@@ -207,6 +207,19 @@ async fn what_cannot_be_replaced_is_refused() {
             "{planned:#}"
         );
 
+        run(
+            &mut connection,
+            "create table \"My App\".items_embedding_cosine_hnsw_vecops_old ()",
+        )
+        .await;
+        let error = index(database, &["replace", INDEX, "--m", "8", "--yes"]).error(13);
+        assert!(error.contains("is taken"), "{error}");
+        run(
+            &mut connection,
+            "drop table \"My App\".items_embedding_cosine_hnsw_vecops_old",
+        )
+        .await;
+
         let key = format!("{:?}", "\"My App\".\"items\"");
         let lock = format!(
             "select pg_advisory_lock(hashtextextended('vecops index ' || {}, 0))::text",

@@ -109,3 +109,79 @@ async fn exact_searches_that_give_something_else_keep_the_table_closed() {
     restoring::restore(&sandbox, &target, &[]).assert().success();
     assert!(is_open(&target).await);
 }
+
+#[tokio::test]
+async fn a_grant_that_comes_from_elsewhere_keeps_the_table_closed() {
+    let major = majors()[0];
+    let (source, target) = (database(major).await, database(major).await);
+    few_items(&source).await;
+    let sandbox = Sandbox::new();
+    dump(&sandbox, &source, &[]);
+    let mut administrator = target.administrator().await;
+    vecops::sql::run(
+        &mut administrator,
+        "create function public.leak() returns event_trigger language plpgsql as
+            $$ begin
+                if not has_table_privilege('anon', 'public.items', 'select') then
+                    grant select on public.items to anon;
+                end if;
+            end $$;
+         create event trigger leak on ddl_command_end when tag in ('GRANT') execute function public.leak()",
+    )
+    .await
+    .unwrap();
+    restoring::restore(&sandbox, &target, &[])
+        .assert()
+        .code(3)
+        .stderr(predicates::str::contains("differs from the backup in"));
+    assert!(!is_open(&target).await);
+    vecops::sql::run(&mut administrator, "drop event trigger leak")
+        .await
+        .unwrap();
+    restoring::restore(&sandbox, &target, &[]).assert().success();
+    assert!(is_open(&target).await);
+}
+
+#[tokio::test]
+async fn rows_that_a_rule_swallows_are_missed() {
+    let database = database(majors()[0]).await;
+    run(
+        &database,
+        "create extension if not exists vector with schema extensions;
+         create table public.items (id int primary key, words tsvector, v extensions.vector(1));
+         insert into public.items values (1, 'a b', '[1]')",
+    )
+    .await;
+    let sandbox = Sandbox::new();
+    dump(&sandbox, &database, &[]);
+    run(
+        &database,
+        "truncate public.items; create rule swallow as on insert to public.items do instead nothing",
+    )
+    .await;
+    restoring::restore(&sandbox, &database, &["--only-data"])
+        .assert()
+        .code(3)
+        .stderr(predicates::str::contains("took 0 of the 1 rows"));
+}
+
+#[tokio::test]
+async fn a_type_that_is_here_and_is_another_is_refused() {
+    let major = majors()[0];
+    let (source, target) = (database(major).await, database(major).await);
+    run(
+        &source,
+        "create extension if not exists vector with schema extensions;
+         create type public.mood as enum ('sad', 'ok');
+         create table public.items (id int primary key, mood public.mood, v extensions.vector(1))",
+    )
+    .await;
+    let sandbox = Sandbox::new();
+    dump(&sandbox, &source, &[]);
+    run(&target, "create type public.mood as enum ('ok', 'sad')").await;
+    restoring::restore(&sandbox, &target, &[])
+        .assert()
+        .code(12)
+        .stderr(predicates::str::contains("is here already, and is another"));
+    assert_eq!(value(&target, "select to_regclass('public.items')").await, "");
+}

@@ -6,7 +6,7 @@ use vecops::embedded::Major;
 use super::faults::{is_open, wait_for_end};
 use super::fixture::{digest, dump, few_items, run, value};
 use super::restoring::restore;
-use crate::support::{Sandbox, database, ended_by, majors};
+use crate::support::{Sandbox, TestDatabase, database, ended_by, majors};
 
 /// How many tables anybody but their owner may read.
 const READABLE: &str = "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -67,4 +67,64 @@ async fn killed_at_each_stage_a_restore_stays_closed_and_goes_on() {
 #[tokio::test]
 async fn terminated_at_each_stage_a_restore_stays_closed_and_goes_on() {
     ended_at_each_stage(majors()[0], "TERM").await;
+}
+
+/// A target with the small table's backup beside it, restored up to a stage and killed there.
+async fn killed_at(stage: &str) -> (Sandbox, TestDatabase) {
+    let major = majors()[0];
+    let (source, target) = (database(major).await, database(major).await);
+    few_items(&source).await;
+    let sandbox = Sandbox::new();
+    dump(&sandbox, &source, &[]);
+    source.remove().await;
+    let mut stopped = sandbox.stop_at(stage, &command(&target.url()));
+    stopped.stands().await;
+    stopped.end("KILL").await;
+    wait_for_end(&target).await;
+    (sandbox, target)
+}
+
+fn command(url: &str) -> [&str; 5] {
+    ["restore", "repository", "--db-url", url, "--yes"]
+}
+
+#[tokio::test]
+async fn a_plan_that_another_run_has_overtaken_is_not_carried_out() {
+    let (sandbox, target) = killed_at("restore-chunk-loaded").await;
+    let url = target.url();
+    let mut stopped = sandbox.stop_at("restore-planned", &command(&url));
+    stopped.stands().await;
+    restore(&sandbox, &target, &[]).assert().success();
+    let (status, said) = stopped.go_on().await;
+    assert_eq!(status.code(), Some(13), "{said}");
+    assert!(said.contains("has moved on since the plan was made"), "{said}");
+    assert_eq!(value(&target, "select count(*) from public.items").await, "60");
+}
+
+#[tokio::test]
+async fn a_restore_whose_ledger_is_gone_or_strange_stops() {
+    let (sandbox, target) = killed_at("restore-rows-loaded").await;
+    let url = target.url();
+    let mut stopped = sandbox.stop_at("restore-rows-digested", &command(&url));
+    stopped.stands().await;
+    run(
+        &target,
+        "create table public.kept as table vecops.restores; delete from vecops.restores",
+    )
+    .await;
+    let (status, said) = stopped.go_on().await;
+    assert_eq!(status.code(), Some(13), "{said}");
+    assert!(
+        said.contains("was removed from the ledger while it ran"),
+        "{said}"
+    );
+    assert!(!is_open(&target).await);
+    let strange = "insert into vecops.restores table public.kept; update vecops.restores set stage = 'later'";
+    run(&target, strange).await;
+    restore(&sandbox, &target, &[])
+        .assert()
+        .code(12)
+        .stderr(predicates::str::contains("is at a stage `later`"));
+    run(&target, "update vecops.restores set stage = 'keys', done = 1").await;
+    restore(&sandbox, &target, &[]).assert().success();
 }

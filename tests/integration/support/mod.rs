@@ -7,6 +7,7 @@
 
 mod database;
 pub(crate) mod every_type;
+pub(crate) mod json_schema;
 mod own;
 mod sandbox;
 mod server;

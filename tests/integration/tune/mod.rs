@@ -2,3 +2,4 @@
 
 mod existing;
 mod fixture;
+mod rebuild;

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::TuneArgs;
-use super::rebuild::method;
+use super::prepare::method;
 use crate::catalog::{LocatedColumn, Target};
 use crate::error::{Error, Result};
 use crate::index::{Request, drop_statement};
+use crate::render::plot::{Axis, Chart, Point, Series};
 use crate::sql::{Ident, QualifiedName};
-use crate::tune::{self, Apply, Asked, Column, RebuildReport, Row};
+use crate::tune::{self, Apply, Asked, Candidate, Column, Forecast, RebuildReport, Row};
 
 /// Adds commands and SQL to a report with a pick.
 pub(super) fn complete(
@@ -95,31 +96,39 @@ fn new_name(on: &Target) -> Result<Ident> {
 
 /// The commands of vecops that do it; the recall that is wanted is their condition.
 fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
-    let candidate = pick.priced.candidate;
     if pick.priced.is_today {
         return Vec::new();
     }
-    let mut parameters = format!(
-        "--m {} --ef-construction {}",
-        candidate.m, candidate.ef_construction
-    );
-    let queries = queries(args);
+    let Candidate {
+        m,
+        ef_construction,
+        stored,
+        is_reranked,
+    } = pick.priced.candidate;
+    let parameters = format!("--m {m} --ef-construction {ef_construction}");
     match on.index() {
-        Some(index) if !candidate.is_reranked => {
-            parameters.push_str(&format!(" --type {}", candidate.stored.element));
-            vec![format!(
-                "vecops index replace {} {parameters} --min-recall {}{queries}",
-                index.name, args.recall
-            )]
-        }
+        Some(index) if !is_reranked => vec![format!(
+            "vecops index replace {}.{} {parameters} --type {} --min-recall {}{}",
+            on.table.schema.plain(),
+            index.name,
+            stored.element,
+            args.recall,
+            queries(args)
+        )],
         _ => {
-            if candidate.stored.element != on.element {
-                parameters.push_str(&format!(" --element {}", candidate.stored.element));
-            }
-            if Some(candidate.stored.dimensions) != on.dimensions {
-                parameters.push_str(&format!(" --dimensions {}", candidate.stored.dimensions));
-            }
-            vec![format!("vecops index create {} {parameters}", args.target)]
+            let element = match stored.element {
+                same if same == on.element => String::new(),
+                other => format!(" --element {other}"),
+            };
+            let dimensions = if Some(stored.dimensions) == on.dimensions {
+                String::new()
+            } else {
+                format!(" --dimensions {}", stored.dimensions)
+            };
+            vec![format!(
+                "vecops index create {} {parameters}{element}{dimensions}",
+                args.target
+            )]
         }
     }
 }
@@ -138,13 +147,34 @@ fn queries(args: &TuneArgs) -> String {
     }
 }
 
-/// Writes `apply.sql` and `report.json` into the folder of `--output`.
+/// Recall against pages, by what was said of each index around its `ef_search`.
+fn chart(report: &RebuildReport) -> Chart {
+    let k = report.subject.k;
+    let empty = Chart::new(
+        &format!("recall@{k} against pages, over {} rows", report.rows),
+        Axis::logarithmic("pages a query"),
+        Axis::share(&format!("recall@{k}")),
+    )
+    .described("What each index will do over all rows, with the range in which a measurement will lie 95 times in 100")
+    .with_target_y(report.subject.recall, "target");
+    report.tried.rows.iter().fold(empty, |chart, row| {
+        let point = |at: &Forecast| {
+            Point::new(at.pages, at.recall)
+                .y_between(at.interval.low, at.interval.high)
+                .labelled(&format!("ef {}", at.ef_search))
+        };
+        chart.with(Series::line(&row.label, row.curve.iter().map(point).collect()).estimated())
+    })
+}
+
+/// Writes `apply.sql`, `plot.svg` and `report.json` into the folder of `--output`.
 pub(super) fn write(args: &TuneArgs, report: &RebuildReport) -> Result<()> {
     let Some(folder) = &args.output else { return Ok(()) };
     fs_err::create_dir_all(folder)?;
     if let Some(script) = &report.apply_sql {
         put(&folder.join("apply.sql"), script)?;
     }
+    put(&folder.join("plot.svg"), &chart(report).svg())?;
     let text = serde_json::to_string_pretty(report)
         .map_err(|source| Error::bug("the report cannot be written as JSON").caused_by(&source))?;
     put(&folder.join("report.json"), &format!("{text}\n"))

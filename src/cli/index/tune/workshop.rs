@@ -7,7 +7,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use crate::cli::Context;
 use crate::embedded::{self, Folders, Major, Options};
@@ -27,6 +28,14 @@ impl Workshop {
         let environment = context.environment();
         let parent = environment.data_folder.with_file_name("tune");
         make_folder(&parent, environment.is_root)?;
+        // Runs that begin at once take turns until each holds the lock of its own folder.
+        let turn = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(parent.join("lock"))
+            .context("lock the folder of the runs")?;
+        turn.lock().context("lock the folder of the runs")?;
         sweep(context, &parent).await?;
         let folder = tempfile::Builder::new()
             .prefix("run-")
@@ -49,14 +58,18 @@ impl Workshop {
     /// Starts the server and logs in.
     pub(super) async fn start(&self, context: &Context) -> Result<PgConnection> {
         let running = embedded::start(&self.options, context.progress()).await?;
-        PgConnection::connect(running.url().expose_secret())
+        let options: PgConnectOptions = running.url().expose_secret().parse()?;
+        options
+            .disable_statement_logging()
+            .connect()
             .await
             .context("log in to the server that graphs are tried on")
     }
 
     /// Ends the server and deletes all that it held.
     pub(super) async fn close(self) -> Result<()> {
-        take_away(&self.options, &self.folder).await
+        embedded::remove(&self.options, &Silent).await?;
+        delete(&self.folder)
     }
 }
 
@@ -70,8 +83,7 @@ fn options(context: &Context, major: Major, folder: &Path) -> Result<Options> {
     Ok(options)
 }
 
-async fn take_away(options: &Options, folder: &Path) -> Result<()> {
-    embedded::remove(options, &Silent).await?;
+fn delete(folder: &Path) -> Result<()> {
     match fs_err::remove_dir_all(folder) {
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(()),
         removed => Ok(removed?),
@@ -86,11 +98,12 @@ async fn sweep(context: &Context, parent: &Path) -> Result<()> {
             continue;
         }
         let Some(_lock) = lock(&folder)? else { continue };
+        let doing = || format!("take away what an earlier run left in `{}`", folder.display());
         for major in Major::ALL {
-            take_away(&options(context, major, &folder)?, &folder)
-                .await
-                .with_context(|| format!("take away what an earlier run left in `{}`", folder.display()))?;
+            let options = options(context, major, &folder)?;
+            embedded::remove(&options, &Silent).await.with_context(doing)?;
         }
+        delete(&folder).with_context(doing)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::file::properties::{WriterProperties, WriterVersion};
 use arrow_array::builder::{Float32Builder, GenericListBuilder};
-use arrow_array::{Array as _, OffsetSizeTrait, RecordBatch};
+use arrow_array::{OffsetSizeTrait, RecordBatch};
 use arrow_schema::Field;
 use proptest::collection::vec;
 use proptest::prelude::*;

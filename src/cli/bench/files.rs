@@ -1,0 +1,89 @@
+//! Reports of a benchmark to keep: the files, and what is told of them.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::charts;
+use crate::bench::BenchReport;
+use crate::error::{Error, Result};
+use crate::render::terminal::sanitize;
+use crate::render::{Page, Report, document};
+
+/// What was written.
+#[derive(Debug, Serialize)]
+pub(super) struct WrittenFiles {
+    /// Their paths; the plots of a Markdown file stand beside it.
+    pub(super) files: Vec<String>,
+}
+
+/// Files whose names say what they are to hold.
+pub(super) struct ReportFiles {
+    files: Vec<(PathBuf, Kind)>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Html,
+    Markdown,
+    Json,
+}
+
+impl ReportFiles {
+    /// Known before anything is measured.
+    pub(super) fn new(paths: &[PathBuf]) -> Result<Self> {
+        let with_kind = |path: &PathBuf| {
+            let kind = match path.extension().and_then(|extension| extension.to_str()) {
+                Some("html" | "htm") => Kind::Html,
+                Some("md" | "markdown") => Kind::Markdown,
+                Some("json") => Kind::Json,
+                _ => {
+                    let message = format!("`{}` does not say what the report is to be", path.display());
+                    return Err(Error::usage(message).hint("Let its name end in .html, .md or .json."));
+                }
+            };
+            Ok((path.clone(), kind))
+        };
+        let files = paths.iter().map(with_kind).collect::<Result<_>>()?;
+        Ok(Self { files })
+    }
+
+    /// Writes them.
+    pub(super) fn write(&self, report: &BenchReport, target: Option<&Value>) -> Result<WrittenFiles> {
+        let mut files = Vec::new();
+        for (path, kind) in &self.files {
+            match kind {
+                Kind::Html => write(path, &charts::article(report).html())?,
+                Kind::Json => write(path, &format!("{:#}\n", document::of(report, target)?))?,
+                Kind::Markdown => markdown(path, report)?,
+            }
+            files.push(path.display().to_string());
+        }
+        Ok(WrittenFiles { files })
+    }
+}
+
+impl Report for WrittenFiles {
+    const KIND: &'static str = "bench-report-files";
+
+    fn human(&self, page: &mut Page) {
+        for path in &self.files {
+            page.line(format!("the report is in `{}`", sanitize(path)));
+        }
+    }
+}
+
+/// The text, and its plots beside it.
+fn markdown(path: &Path, report: &BenchReport) -> Result<()> {
+    let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let markdown = charts::article(report).markdown(&name.unwrap_or_else(|| "report".to_owned()));
+    for (name, svg) in &markdown.figures {
+        write(&path.with_file_name(name), svg)?;
+    }
+    write(path, &markdown.text)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs_err::write(path, text).map_err(|source| Error::failed("write the report").cause(source))
+}

@@ -5,18 +5,6 @@ use super::chunk::{Chunk, Codec};
 use super::definition::{Definition, Stage};
 use super::manifest::{Manifest, Table, Transport};
 
-/// What comes before the rows.
-const BEFORE: [Stage; 3] = [Stage::Extensions, Stage::Types, Stage::Tables];
-/// What comes after them.
-const AFTER: [Stage; 6] = [
-    Stage::Keys,
-    Stage::Indexes,
-    Stage::Values,
-    Stage::Functions,
-    Stage::Triggers,
-    Stage::Security,
-];
-
 /// The files of a backup beside its manifest.
 pub fn files(manifest: &Manifest) -> Vec<(&'static str, Vec<u8>)> {
     vec![
@@ -24,9 +12,12 @@ pub fn files(manifest: &Manifest) -> Vec<(&'static str, Vec<u8>)> {
         ("emergency.sh", script(manifest).into_bytes()),
         (
             "before.sql",
-            statements(&manifest.definition, &BEFORE).into_bytes(),
+            statements(&manifest.definition, &Stage::BEFORE_ROWS).into_bytes(),
         ),
-        ("after.sql", statements(&manifest.definition, &AFTER).into_bytes()),
+        (
+            "after.sql",
+            statements(&manifest.definition, &Stage::AFTER_ROWS).into_bytes(),
+        ),
         ("decode.py", include_bytes!("emergency/decode.py").to_vec()),
     ]
 }

@@ -8,7 +8,7 @@ mod stream;
 
 use serde::Serialize;
 
-pub use plain::{Part, to_sql};
+pub use plain::to_sql;
 pub use stream::{ExportedColumn, columns, stream};
 
 use super::chunk::ChunkReader;

@@ -6,6 +6,7 @@ use super::super::digest::SETTINGS;
 use super::super::form;
 use super::super::manifest::{Manifest, Table};
 use super::super::repository::Repository;
+use super::super::restore::Part;
 use super::super::selection::selected;
 use super::{WrittenFile, each_row, tables, unknown_form, unreadable};
 use crate::error::Result;
@@ -14,29 +15,6 @@ use crate::progress::Task;
 use crate::sql::{QualifiedName, dollar_quoted, literal};
 use crate::vector::copy::RowView;
 use crate::vector::copy::text::{self, Form};
-
-/// What of the tables is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// Everything.
-    All,
-    /// All but the rows.
-    OnlySchema,
-    /// The rows, for tables that are there.
-    OnlyData,
-}
-
-/// What comes before the rows.
-const BEFORE: [Stage; 3] = [Stage::Extensions, Stage::Types, Stage::Tables];
-/// What comes after them.
-const AFTER: [Stage; 6] = [
-    Stage::Keys,
-    Stage::Indexes,
-    Stage::Values,
-    Stage::Functions,
-    Stage::Triggers,
-    Stage::Security,
-];
 
 /// Writes tables of a backup, all of them where none is named. The task counts rows.
 pub fn to_sql(
@@ -52,7 +30,7 @@ pub fn to_sql(
     let (publication, mut output, _) = Files::create(place, None)?.open()?;
     output.put(head(manifest, &definition, part).as_bytes())?;
     if part != Part::OnlyData {
-        output.put(statements(&definition, &BEFORE).as_bytes())?;
+        output.put(statements(&definition, &Stage::BEFORE_ROWS).as_bytes())?;
     }
     let mut rows = 0;
     if part != Part::OnlySchema {
@@ -63,7 +41,7 @@ pub fn to_sql(
     }
     let after: &[Stage] = match part {
         Part::OnlyData => &[Stage::Values],
-        _ => &AFTER,
+        _ => &Stage::AFTER_ROWS,
     };
     output.put(statements(&definition, after).as_bytes())?;
     for table in &tables {

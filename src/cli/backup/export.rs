@@ -7,9 +7,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::super::Context;
-use crate::backup::export::{self, Part, WrittenFile};
+use crate::backup::export::{self, WrittenFile};
 use crate::backup::manifest::{Manifest, Table as StoredTable};
 use crate::backup::repository::Repository;
+use crate::backup::restore::Part;
 use crate::error::{Context as _, Error, Outcome, Result};
 use crate::export::{Conversion, Format, StreamColumn, travels_as_text};
 use crate::output::Place;

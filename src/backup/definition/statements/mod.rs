@@ -36,6 +36,21 @@ pub enum Stage {
     Security,
 }
 
+impl Stage {
+    /// What comes before the rows.
+    pub const BEFORE_ROWS: [Self; 3] = [Self::Extensions, Self::Types, Self::Tables];
+
+    /// What comes after them, where nothing was there before.
+    pub const AFTER_ROWS: [Self; 6] = [
+        Self::Keys,
+        Self::Indexes,
+        Self::Values,
+        Self::Functions,
+        Self::Triggers,
+        Self::Security,
+    ];
+}
+
 /// One statement, or several that belong to one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {

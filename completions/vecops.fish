@@ -56,7 +56,7 @@ complete -c vecops -n "__fish_vecops_needs_command" -f -a "search" -d 'Find the 
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "export" -d 'Write the rows of a collection or table to a file or to stdout'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "dump" -d 'Back up vector tables into a repository, in one consistent snapshot'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "verify" -d 'Check that a backup is whole, without a database, or compare it with one'
-complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, show what one holds and what changed between two'
+complete -c vecops -n "__fish_vecops_needs_command" -f -a "backup" -d 'List the backups of a repository, show and export what one holds, compare two, remove old ones'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "restore" -d 'Bring tables back from a backup, closed to everybody until they are verified'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "bench" -d 'Measure what nearest-neighbour queries find and cost'
 complete -c vecops -n "__fish_vecops_needs_command" -f -a "provider" -d 'List and check embedding providers, and look after the embeddings that are kept'
@@ -554,36 +554,37 @@ complete -c vecops -n "__fish_vecops_using_subcommand seed" -s v -l verbose -d '
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand seed" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and what no index serves: columns and recorded queries'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "tune" -d 'Say which ef_search, or which other index, gives the recall that is wanted'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "lint" -d 'Say why a query does not use a vector index, and write it so that it does'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
-complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "estimate" -d 'Say what an index will take: bytes on disk, memory of the build, and which servers hold it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "list" -d 'List every vector index with its size against a fresh one\'s, and what no index serves: columns and recorded queries'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "tune" -d 'Say which ef_search, or which other index, gives the recall that is wanted'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "lint" -d 'Say why a query does not use a vector index, and write it so that it does'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "create" -d 'Build a vector index on a column, or on what is made of it'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "reindex" -d 'Build an index anew: smaller after many deletions, and without the damage that they did to the graph'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "replace" -d 'Replace a vector index by one with other parameters, another type or another method, without ever being without one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "drop" -d 'Drop a vector index, without stopping readers or writers'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "clean" -d 'Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and not __fish_seen_subcommand_from estimate list tune lint create reindex replace drop clean restore-deferred" -f -a "restore-deferred" -d 'Build the indexes that `vecops seed --defer-indexes` dropped and could not build again'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l rows -d 'How many rows the index holds; without it, as many as the table' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l dimensions -d 'How many dimensions it holds; of a sparsevec, how many elements that are not zero' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from estimate" -l type -d 'The element type that it holds: vector, halfvec, bit or sparsevec' -r
@@ -640,7 +641,18 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l p95 -d 'The most milliseconds that 95 of 100 queries may take, the network included' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l level -d 'What may change: only ef_search, or the index as well' -r -f -a "ef\t'The smallest ef_search for the index that is there'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l level -d 'What may change: only ef_search, or the index as well' -r -f -a "ef\t'The smallest ef_search for the index that is there'
+rebuild\t'Another index, tried on samples away from the database'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l sample -d 'How many rows travel: a number, or all; without it a quarter of the table, 25,000 to 250,000 rows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l held-out -d 'Hold so many of these rows out of the graphs and ask them as queries, where no other queries are given' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l max-rate -d 'Read from the database no faster than this a second, such as 20MB' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l max-index-size -d 'The largest index that may be picked, such as 4GB' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l max-build-memory -d 'The most memory that a build may take' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l m -d 'The links of each element to try' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l ef-construction -d 'The candidates kept while an element is inserted to try; at least twice m' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l type -d 'The element types to try: vector, halfvec, and bit, whose finds are ordered again by the vectors' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l leading -d 'Also try halfvec indexes on so many leading dimensions, for models that allow it (Matryoshka)' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l output -d 'Write apply.sql, plot.svg and report.json of level rebuild into this folder' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l seed -d 'Draws the order of the queries' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
@@ -658,6 +670,7 @@ always\t'Always'
 never\t'Never'"
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l dry-run -d 'Say what would be read and tried, and do nothing'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l json -d 'The same as --output-format json'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
@@ -732,6 +745,13 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l if-bloat -d 'Only where it is larger than a fresh one by so many percent; else there is nothing to do' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l bloat -d 'How many times as large as a fresh one it may be' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l min-recall -d 'The recall that it must have' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l ef-search -d 'How many candidates an HNSW scan keeps' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l probes -d 'How many lists an IVFFlat scan looks into' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
@@ -749,6 +769,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 always\t'Always'
 never\t'Never'"
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l if-needed -d 'Only where it is bloated, or finds too little'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l no-concurrently -d 'Build in one go while writers wait; about twice as fast'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l dry-run -d 'Show the plan and change nothing'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l json -d 'The same as --output-format json'
@@ -757,6 +779,48 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l method -d 'Another method: a graph, or lists around centres' -r -f -a "hnsw\t''
+ivfflat\t''"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l m -d 'Links of each element of a graph' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-construction -d 'Candidates kept while an element enters a graph; at least twice m' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l lists -d 'Lists of an ivfflat index' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l type -d 'The element type that the new index holds: vector, halfvec, bit or sparsevec; queries must then be written otherwise' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s k -l k -d 'How many neighbours a query asks for' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-search -d 'How many candidates an HNSW scan keeps' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l probes -d 'How many lists an IVFFlat scan looks into' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l min-recall -d 'The least recall, which the lower end of its interval must reach; without it, the new index must not be worse' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l max-p95-ratio -d 'The most that the 95th percentile of latency may be, in times the old one\'s' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l grace -d 'How long the old index is kept afterwards; 0s drops it at once' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l builtin -d 'The questions that come with vecops, for the passages of `vecops seed --builtin`'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l keep -d 'Leave a new index that is not good enough beside the old one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l finish -d 'Drop the old index now'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l rollback -d 'Give the old index its name again, and drop the new one'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l dry-run -d 'Show the plan and change nothing'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from drop" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -950,30 +1014,32 @@ complete -c vecops -n "__fish_vecops_using_subcommand verify" -s v -l verbose -d
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand verify" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
 json\t'One versioned JSON document'
 stream-json\t'One JSON object a line: rows first, the document last'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
 bar\t'Bars, after the first 250 ms'
 line\t'A line every ten seconds'
 json\t'One JSON object a line, on stderr'
 none\t'Nothing'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -l json -d 'The same as --output-format json'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -s V -l version -d 'Print version'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "list" -d 'List the backups of a repository, the oldest first'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "show" -d 'Show what a backup holds'
-complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff" -f -a "diff" -d 'Show what changed between two backups'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -f -a "list" -d 'List the backups of a repository, the oldest first'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -f -a "show" -d 'Show what a backup holds'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -f -a "diff" -d 'Show what changed between two backups'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -f -a "export" -d 'Write a backup\'s tables as Parquet or plain SQL, without a database'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and not __fish_seen_subcommand_from list show diff export prune" -f -a "prune" -d 'Remove old backups, and chunks that no backup names'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
@@ -1040,6 +1106,59 @@ complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_su
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s f -l format -d 'What is written' -r -f -a "sql\t'One file that psql alone restores'
+parquet\t'Columns with types; vectors are lists of 32-bit floats'
+jsonl\t'One JSON object a line, as `vecops seed` reads it'
+csv\t'Comma-separated values with a header'
+pgcopy\t'Binary COPY, one stream a table'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s o -l to -d 'The file of sql, compressed where it ends in .zst, - for stdout; the folder of the other formats' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l overwrite -d 'Replace files that are there already'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l only-schema -d 'Leave the rows out; for sql'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l only-data -d 'Write only rows and the values of sequences, for tables that are there; for sql'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l keep -d 'How many complete backups of each database stay; without it all of them' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l config -d 'The vecops.toml to read, instead of the nearest one upward' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l output-format -d 'What stdout carries' -r -f -a "text\t'Text for people'
+json\t'One versioned JSON document'
+stream-json\t'One JSON object a line: rows first, the document last'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l progress -d 'How progress is shown' -r -f -a "auto\t'Bars on a terminal, lines elsewhere'
+bar\t'Bars, after the first 250 ms'
+line\t'A line every ten seconds'
+json\t'One JSON object a line, on stderr'
+none\t'Nothing'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'When to use colours [env: NO_COLOR]' -r -f -a "auto\t'On terminals, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l confirm -d 'The profile\'s name, as consent to destructive work on a protected profile' -r
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be removed, and stop'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l json -d 'The same as --output-format json'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'No progress and no notes; results, warnings and errors stay'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'More diagnosis on stderr; repeat for more [env: VECOPS_LOG]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Consent to changes without being asked [env: VECOPS_YES]'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c vecops -n "__fish_vecops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l table -d 'Only this table, under its own name or another; may be said several times' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -l schema -d 'The schema that tables go to, made where it is not there' -r
 complete -c vecops -n "__fish_vecops_using_subcommand restore" -s j -l jobs -d 'How many sessions load at once, each on a connection of its own' -r

@@ -89,7 +89,7 @@ pub(super) async fn run(context: &Context, args: DumpArgs) -> Result<Outcome> {
     let progress = context.progress();
     if args.dry_run {
         let plan = context
-            .unless_interrupted(dump::plan(connector, &request, progress))
+            .unless_interrupted(Box::pin(dump::plan(connector, &request, progress)))
             .await?;
         return context.finish(&plan);
     }

@@ -320,7 +320,7 @@ pub async fn restore(
             wishes: request.build,
             plan: &prepared.plan,
         };
-        report.indexes = watch.over(build.run(session, done)).await?;
+        report.indexes = Box::pin(watch.over(build.run(session, done))).await?;
         watch.over(ledger.enter(session, Stage::Opening)).await?;
         reach(RestoreStage::IndexesBuilt.name()).await;
     }

@@ -36,6 +36,7 @@ use crate::vector::ElementType;
   vecops index replace public.items_embedding_cosine_hnsw --type halfvec --queries questions.jsonl --yes
   vecops index replace documents --rollback --yes
   vecops index replace documents --finish --yes")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(super) struct ReplaceArgs {
     /// The index as schema.name, or a collection or table that has one
     target: String,
@@ -261,7 +262,7 @@ async fn replace(
         return context.finish(&shown);
     }
     context.show(&shown);
-    if let Some(warning) = gate.as_ref().and_then(|gate| gate.warning()) {
+    if let Some(warning) = gate.as_ref().and_then(super::gate::BenchGate::warning) {
         context.progress().warn(warning);
     }
     let _consent = consent::ask(context, &format!("Replace `{name}`?"), Weight::Additive)?;

@@ -28,8 +28,7 @@ async fn grown(what: &str, steps: impl Iterator<Item = u32>) -> Option<u32> {
     let disk = TinyDisk::new(&format!("{what}={first}{unit}"))?;
     let place = Place::new();
     std::os::unix::fs::symlink(disk.path(), place.repository()).unwrap();
-    let mut failed = 0;
-    for step in steps {
+    for (failed, step) in (0..).zip(steps) {
         disk.remount(&format!("{what}={step}{unit}"));
         let output = place.dump(&database.url(), &[]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -48,7 +47,6 @@ async fn grown(what: &str, steps: impl Iterator<Item = u32>) -> Option<u32> {
         assert_eq!(output.status.code(), Some(12), "{step}: {said}");
         assert!(said.contains("Free space"), "{step}: {said}");
         assert_eq!(place.backups(), 0, "{step}");
-        failed += 1;
     }
     panic!("it was never enough");
 }

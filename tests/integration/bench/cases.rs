@@ -37,7 +37,7 @@ async fn cases_are_measured_side_by_side_each_against_its_own_neighbours() {
         let report = document(&vecops(database, &run).success());
         let data = &report["data"];
         let cases = data["cases"].as_array().unwrap();
-        let rows = |case: &Value| case["exact"]["rows"].as_u64().unwrap() as usize;
+        let rows = |case: &Value| usize::try_from(case["exact"]["rows"].as_u64().unwrap()).unwrap();
         assert_eq!(cases.len(), 8);
         assert_eq!(
             cases.iter().map(rows).collect::<Vec<_>>(),

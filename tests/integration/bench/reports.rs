@@ -94,6 +94,7 @@ async fn reports_are_written_as_their_names_say() {
 }
 
 /// Looks at the page as a reader does, where there is a browser.
+#[expect(clippy::print_stderr, reason = "what was not checked is said")]
 fn in_a_browser(page: &str, folder: &Path) {
     let browsers = ["chromium", "chromium-browser", "google-chrome"];
     let Some(browser) = browsers

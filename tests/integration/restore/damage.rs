@@ -72,7 +72,7 @@ async fn one_flipped_bit_is_found_by_a_restore_wherever_it_is() {
     assert_eq!(objects.len(), 1);
     each_flipped(&objects[0], async |at| {
         let prepared = prepare(&mut session, &request, &Silent).await.unwrap();
-        let restored = restore(&connector, &mut session, prepared, &Silent).await;
+        let restored = Box::pin(restore(&connector, &mut session, prepared, &Silent)).await;
         let error = restored.err().unwrap_or_else(|| panic!("the chunk at {at}"));
         assert_eq!(error.kind(), Kind::Archive, "the chunk at {at}: {error:?}");
         assert!(!is_open(&target).await);
@@ -80,7 +80,7 @@ async fn one_flipped_bit_is_found_by_a_restore_wherever_it_is() {
     .await;
     assert_eq!(value(&target, "select count(*) from public.items").await, "0");
     let prepared = prepare(&mut session, &request, &Silent).await.unwrap();
-    restore(&connector, &mut session, prepared, &Silent)
+    Box::pin(restore(&connector, &mut session, prepared, &Silent))
         .await
         .unwrap();
     assert_eq!(value(&target, "select v::text from public.items").await, "[1]");

@@ -16,6 +16,7 @@ type Lists = Vec<Option<Vec<Option<f32>>>>;
 
 /// How a file is written.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each with each other is tried")]
 struct Shape {
     is_nullable: bool,
     is_large: bool,

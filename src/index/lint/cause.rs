@@ -200,7 +200,7 @@ mod tests {
         let text = format!("(d.embedding <=> {vector}::vector)");
         assert_eq!(
             shortened(&text),
-            "(d.embedding <=> '[0.1,0.1,0.1,0.1,0...'::vector)"
+            "(d.embedding <=> '[0.1,0.1,0.1,0.1,0....'::vector)"
         );
     }
 }

@@ -219,9 +219,8 @@ fn without_into(text: &str) -> String {
         .find(|&next| words.depth(next) == 0 && NEXT.iter().any(|keyword| words.is(next, keyword)))
         .unwrap_or(words.tokens.len());
     let cut = words.span(at..end);
-    let mut text = text.to_owned();
-    text.replace_range(cut, "");
-    text
+    let (before, after) = (&text[..cut.start], &text[cut.end..]);
+    format!("{}{after}", before.trim_end())
 }
 
 /// The variables that a plpgsql body declares.

@@ -32,12 +32,13 @@ fn runs(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
-/// The process of a run's server, where it has one.
+/// The process of a run's server, once it takes connections: before, programs come and go that make its folder.
 fn server_of(run: &Path) -> Option<String> {
     ["18", "16"].iter().find_map(|major| {
         let file = run.join(format!("server/{major}/postgresql/postmaster.pid"));
         let text = std::fs::read_to_string(file).ok()?;
-        text.lines().next().map(str::to_owned)
+        let is_ready = text.lines().any(|line| line.trim() == "ready");
+        is_ready.then(|| text.lines().next().map(str::to_owned))?
     })
 }
 
@@ -118,14 +119,12 @@ fn assert_the_forecast_holds(sandbox: &Sandbox, database: &TestDatabase, tried: 
     );
     let run = document(&run.success());
     let one = &run["data"]["configurations"][0];
-    let recall = one["recall"]["mean"].as_f64().unwrap();
-    let (low, high) = (
-        today["interval"]["low"].as_f64().unwrap(),
-        today["interval"]["high"].as_f64().unwrap(),
-    );
+    // Few queries leave the measurement unsure, too.
+    let ends = |interval: &serde_json::Value| ["low", "high"].map(|end| interval[end].as_f64().unwrap());
+    let (said, measured) = (ends(&today["interval"]), ends(&one["recall"]["interval"]));
     assert!(
-        low <= recall && recall <= high,
-        "{recall} outside of {low}-{high}"
+        said[0] <= measured[1] && measured[0] <= said[1],
+        "{measured:?} is outside of {said:?}"
     );
     let pages = one["buffers"]["hit"].as_f64().unwrap() + one["buffers"]["read"].as_f64().unwrap();
     let said = today["pages"].as_f64().unwrap();

@@ -98,7 +98,7 @@ async fn candidates_are_tried_away_from_the_database_and_one_is_picked() {
     .await;
 }
 
-/// What is said of the index that is there is what it does.
+/// What is promised of the index that is there is what it does.
 fn assert_the_forecast_holds(sandbox: &Sandbox, database: &TestDatabase, tried: &[serde_json::Value]) {
     let today = &tried[0]["forecast"];
     let run = vecops(
@@ -119,13 +119,12 @@ fn assert_the_forecast_holds(sandbox: &Sandbox, database: &TestDatabase, tried: 
     );
     let run = document(&run.success());
     let one = &run["data"]["configurations"][0];
-    // Few queries leave the measurement unsure, too.
-    let ends = |interval: &serde_json::Value| ["low", "high"].map(|end| interval[end].as_f64().unwrap());
-    let (said, measured) = (ends(&today["interval"]), ends(&one["recall"]["interval"]));
-    assert!(
-        said[0] <= measured[1] && measured[0] <= said[1],
-        "{measured:?} is outside of {said:?}"
+    // Samples of 500 rows grow out of the law, towards fewer misses than it says; more would be a broken promise.
+    let (least, measured) = (
+        today["interval"]["low"].as_f64().unwrap(),
+        one["recall"]["mean"].as_f64().unwrap(),
     );
+    assert!(least <= measured, "{measured} is below {least}");
     let pages = one["buffers"]["hit"].as_f64().unwrap() + one["buffers"]["read"].as_f64().unwrap();
     let said = today["pages"].as_f64().unwrap();
     assert!((said / pages - 1.0).abs() < 0.25, "{said} pages for {pages}");

@@ -202,7 +202,7 @@ fn an_answer_that_is_wrong_is_no_vector() {
         ),
         (
             Reply::Body(r#"{"data":[{"embedding":[1e39,1,1,1,1,1,1,1]},{"embedding":[1]}]}"#),
-            "inf as element 1",
+            "number out of range",
         ),
         (
             Reply::Dimensions(7),

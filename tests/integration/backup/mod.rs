@@ -15,4 +15,6 @@ mod links;
 mod pruning;
 pub(crate) mod rich;
 mod stages;
+mod standby;
 pub(crate) mod values;
+mod verifying;

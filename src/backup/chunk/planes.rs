@@ -232,6 +232,11 @@ mod tests {
         Ok(out)
     }
 
+    #[test]
+    fn a_stream_without_rows_comes_back() {
+        assert_eq!(decode(&encode(&stream(&[]))).unwrap(), stream(&[]));
+    }
+
     proptest! {
         #[test]
         fn every_stream_comes_back(

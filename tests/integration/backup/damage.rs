@@ -100,6 +100,9 @@ async fn a_reader_of_a_chunk_finds_every_flipped_bit_and_every_cut() {
         let chunk = repository.manifest(&set).unwrap().tables[0].chunks[0].clone();
         let read = || ChunkReader::open(&repository, &chunk).and_then(ChunkReader::check);
         read().unwrap();
+        let mut reader = ChunkReader::open(&repository, &chunk).unwrap();
+        while reader.next_piece().unwrap().is_some() {}
+        assert!(reader.next_piece().unwrap().is_none(), "it stays over");
         let claims: [fn(&mut Chunk); 5] = [
             |chunk| chunk.rows += 1,
             |chunk| chunk.raw_bytes += 1,

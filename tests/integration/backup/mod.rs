@@ -13,6 +13,7 @@ pub(crate) mod fixture;
 pub(crate) mod interruption;
 mod links;
 mod pruning;
+mod repository;
 pub(crate) mod rich;
 mod stages;
 mod standby;

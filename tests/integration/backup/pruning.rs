@@ -180,3 +180,49 @@ async fn what_somebody_needs_by_now_stays() {
     place.verify(&["--deep"]).assert().success();
     source.remove().await;
 }
+
+#[tokio::test]
+async fn what_an_unfinished_dump_resumes_on_and_what_is_not_ours_stays() {
+    let source = database(majors()[0]).await;
+    few_items(&source).await;
+    let place = Place::new();
+    place.dumped(&source, &["--chunk-size", "1"]);
+    let old = place.newest();
+    let mut connection = source.connection().await;
+    run(&mut connection, "update public.items set body = 'other'").await;
+    let url = source.url();
+    let dump = [
+        "--db-url",
+        &url,
+        "dump",
+        "--to",
+        "repository",
+        "--chunk-size",
+        "1",
+    ];
+    let mut stopped = place.sandbox.stop_at("dump-rows-read", &dump);
+    stopped.stands().await;
+    stopped.end("KILL").await;
+    assert_eq!(pruned(&place, &["--yes"], 0)["objects"], 0);
+    let report = place.dumped(&source, &["--chunk-size", "1"]);
+    assert_eq!(report["data"]["reused_chunks"], 4, "{report}");
+
+    fs_err::write(old.join("note.txt"), "mine").unwrap();
+    fs_err::remove_file(old.join("decode.py")).unwrap();
+    fs_err::create_dir(old.join("decode.py")).unwrap();
+    pruned(&place, &["--keep", "1", "--yes"], 1);
+    assert_eq!(place.backups(), 1, "its manifest went first");
+    fs_err::remove_dir(old.join("decode.py")).unwrap();
+    pruned(&place, &["--yes"], 0);
+    assert!(old.join("note.txt").exists());
+    place.verify(&["--deep"]).assert().success();
+
+    run(&mut connection, "update public.items set body = 'again'").await;
+    place.dumped(&source, &["--chunk-size", "1"]);
+    let old = place.newest();
+    place.dumped(&source, &["--chunk-size", "1"]);
+    fs_err::write(old.join("note.txt"), "mine").unwrap();
+    pruned(&place, &["--keep", "1", "--yes"], 0);
+    assert!(old.join("note.txt").exists() && !old.join("before.sql").exists());
+    source.remove().await;
+}

@@ -34,6 +34,7 @@ pub(in crate::backup) struct Found {
     pub(super) hides_rows: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "a row of the catalog")]
 #[derive(FromRow)]
 struct RelationRow {
     oid: i64,

@@ -82,14 +82,8 @@ async fn a_journal_that_is_torn_or_strange_costs_what_it_noted() {
     let no_head = |text: &str| format!("nonsense\n{text}");
     let other_head = |text: &str| text.replacen("\"journal\":1", "\"journal\":2", 1);
     let no_range = |text: &str| text.replacen('\n', "\nnonsense\n", 1);
-    let changes: [(&dyn Fn(&str) -> String, u64); 5] = [
-        (&str::to_owned, 4),
-        (&torn, 3),
-        (&no_head, 0),
-        (&other_head, 0),
-        (&no_range, 0),
-    ];
-    for (number, (change, reused)) in changes.into_iter().enumerate() {
+    let changes: [&dyn Fn(&str) -> String; 5] = [&str::to_owned, &torn, &no_head, &other_head, &no_range];
+    for (number, (change, reused)) in changes.into_iter().zip([4, 3, 0, 0, 0]).enumerate() {
         let place = Place::new();
         let mut stopped = place.sandbox.stop_at("dump-rows-read", &arguments);
         stopped.stands().await;

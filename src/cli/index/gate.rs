@@ -57,7 +57,7 @@ impl GateArgs {
         let mut transaction = session.begin_read().await?;
         let named = format!("{table}.{column}");
         let on = catalog::locate(&mut transaction, &named, &collections).await?;
-        let queries = self.queries.read(&mut transaction, &on).await?;
+        let queries = self.queries.read(&mut transaction, &on, &collections).await?;
         transaction.commit().await.context("end the transaction")?;
         let configuration = Configuration {
             ef_search: self.ef_search,

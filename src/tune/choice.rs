@@ -37,7 +37,9 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         #[expect(clippy::cast_precision_loss, reason = "a size")]
         let bytes = runner.priced.bytes as f64;
         let seconds = f64::midpoint(build_seconds.0, build_seconds.1);
-        row.score = forecast.map(|it| score(it.pages, bytes, seconds));
+        row.score = forecast
+            .filter(|it| it.is_assured)
+            .map(|it| score(it.pages, bytes, seconds));
         row
     };
     let mut today = Vec::new();
@@ -51,13 +53,16 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
             row.refused = (!now.is_assured).then(|| "it does not surely reach the target".to_owned());
             today.push(row);
         }
-        let forecast = growth.smallest(wanted.rows, wanted.recall, (least, 1_000), &bends);
+        // What none reaches surely is shown at its best, or nobody would know how far off it is.
+        let forecast = growth
+            .smallest(wanted.rows, wanted.recall, (least, 1_000), &bends)
+            .unwrap_or_else(|| growth.forecast(wanted.rows, 1_000, wanted.recall, &bends));
         let label = if runner.priced.is_today {
             format!("{label} (ef_search only)")
         } else {
             label
         };
-        rows.push(row(runner, growth, forecast, label));
+        rows.push(row(runner, growth, Some(forecast), label));
     }
     rows.sort_by(|one, other| {
         let score = |row: &Row| row.score.unwrap_or(f64::INFINITY);
@@ -118,7 +123,7 @@ fn left_out(runners: &[Runner], wanted: &Wanted) -> Option<LeftOut> {
 }
 
 fn refused(priced: &Priced, forecast: Option<&Forecast>, wanted: &Wanted) -> Option<String> {
-    let Some(forecast) = forecast else {
+    let Some(forecast) = forecast.filter(|it| it.is_assured) else {
         return Some("no ef_search surely reaches the target".to_owned());
     };
     if wanted.most_bytes.is_some_and(|most| priced.bytes > most) {
@@ -146,7 +151,9 @@ fn mark_best(rows: &mut [Row]) {
             } else {
                 row.build_seconds.0
             };
-            row.forecast.map(|it| [it.pages, bytes, building])
+            row.forecast
+                .filter(|it| it.is_assured)
+                .map(|it| [it.pages, bytes, building])
         })
         .collect();
     for (place, row) in rows.iter_mut().enumerate() {

@@ -72,7 +72,7 @@ pub struct Row {
     /// The index.
     #[serde(flatten)]
     pub priced: Priced,
-    /// What it will do; none where no `ef_search` is sure to reach the target.
+    /// What it will do: with the smallest `ef_search` that is sure to reach the target, or with the largest there is.
     pub forecast: Option<Forecast>,
     /// The same around that `ef_search`, below and above.
     pub curve: Vec<Forecast>,

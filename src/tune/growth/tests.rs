@@ -102,7 +102,7 @@ fn a_measurement_on_all_rows_lies_inside_the_interval_as_often_as_it_says() {
         for _ in 0..SETS {
             let worlds: Vec<World> = (0..4).map(|_| World::new(&mut dice, bend)).collect();
             let growths: Vec<Growth> = worlds.iter().map(|world| world.growth(&mut dice)).collect();
-            let bends: Vec<f64> = growths.iter().filter_map(|growth| growth.bend()).collect();
+            let bends: Vec<f64> = growths.iter().filter_map(Growth::bend).collect();
             let rows = LEVELS[2] << doublings;
             for (world, growth) in worlds.iter().zip(&growths) {
                 // Other queries of the same kind measure it afterwards.

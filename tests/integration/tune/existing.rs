@@ -96,7 +96,7 @@ async fn what_cannot_be_had_ends_with_3_and_what_cannot_be_asked_with_2_or_12() 
         let missed = tune(&["--recall", "0.9999", "--queries", "one.jsonl"]).code(3);
         let said = text(&missed.get_output().stdout);
         assert!(
-            said.contains("no ef_search reaches 0.9999") && said.contains("--level rebuild"),
+            said.contains("no ef_search surely reaches 0.9999") && said.contains("--level rebuild"),
             "{said}"
         );
 
@@ -182,17 +182,16 @@ async fn bits_are_tuned_where_they_are_and_not_rebuilt() {
         .await
         .unwrap();
         let sandbox = Sandbox::new();
-        let lines: String = (0..60_u64)
-            .map(|n| format!("\"{:064b}\"\n", n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
-            .collect();
-        std::fs::write(sandbox.path().join("bits.jsonl"), lines).unwrap();
+        let bits = |n: u64| format!("\"{:064b}\"", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let lines: Vec<String> = (1..=60).map(bits).collect();
+        std::fs::write(sandbox.path().join("bits.jsonl"), lines.join("\n")).unwrap();
         let tune = |more: &[&str]| {
             let all = [&["index", "tune", "public.signs", "--recall", "0.5"][..], more].concat();
             vecops(&sandbox, database, &all)
         };
         let of_file = document(&tune(&["--queries", "bits.jsonl", "--json"]).success());
         assert_eq!(of_file["data"]["queries"], 60);
-        let of_table = document(&tune(&["--queries-table", "public.asked", "--json"]).success());
+        let of_table = document(&tune(&["--queries-sql", "select embedding from public.asked", "--json"]).success());
         assert_eq!(of_table["data"]["queries"], 80);
         let refused = tune(&["--level", "rebuild", "--queries", "bits.jsonl", "--yes"]).code(12);
         let said = text(&refused.get_output().stderr);

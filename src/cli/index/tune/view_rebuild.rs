@@ -161,8 +161,9 @@ pub(super) fn verdict(report: &RebuildReport) -> String {
             pick.label, forecast.ef_search
         ),
         None => format!(
-            "none of these surely reaches {wanted}: ask for more `--m` and `--ef-construction`, a larger `--sample`, more \
-             queries, or a lower recall"
+            "none of these surely reaches {wanted} with as few queries ({}): ask for more `--m` and `--ef-construction`, a larger `--sample`, more \
+             queries, or a lower recall",
+            report.subject.queries
         ),
     }
 }

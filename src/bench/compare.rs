@@ -177,6 +177,7 @@ fn verdict(differences: &[Difference]) -> String {
             first.after,
             match worse {
                 1 => String::new(),
+                2 => ", and another figure got worse".to_owned(),
                 count => format!(", and {} more figures got worse", count - 1),
             }
         ),

@@ -266,6 +266,10 @@ pub(super) fn pages(seen: &[Observation]) -> Vec<(f64, f64)> {
 
 /// Pages under an `ef_search`, by the line through what was measured: each candidate more costs about as many.
 pub(super) fn pages_at(seen: &[(f64, f64)], ef: f64) -> f64 {
+    if let [(at, pages)] = *seen {
+        // Part of them are the way down to the lowest layer, which does not grow.
+        return pages * f64::midpoint(1.0, ef / at);
+    }
     let (efs, pages): (Vec<f64>, Vec<f64>) = seen.iter().copied().unzip();
     line(&efs, &pages, ef).max(1.0)
 }

@@ -242,7 +242,9 @@ impl Runner {
         let least = f64::from(wanted.k.max(1)).min(1_000.0);
         let mut seen: Vec<Observation> = Vec::new();
         let expected = self.needed(wanted).unwrap_or((least * 4.0).max(40.0));
-        let mut efs = vec![whole(expected * 0.6, least), whole(expected * 1.7, least)];
+        // Two at least, or nothing would say what more candidates give and cost.
+        let above = (expected * 1.7).max(least * 1.7);
+        let mut efs = vec![whole(expected * 0.6, least), whole(above, least)];
         if self.priced.is_today {
             efs.push(whole(f64::from(wanted.ef_today), least));
         }

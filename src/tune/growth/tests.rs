@@ -187,3 +187,10 @@ fn the_published_growth_is_foretold() {
         assert!((said - truth).abs() < 0.015, "ef {ef}: {said} for {truth}");
     }
 }
+
+#[test]
+fn pages_lie_on_a_line_and_one_measurement_leaves_them_growing() {
+    assert!((pages_at(&[(20.0, 480.0), (40.0, 760.0), (80.0, 1_320.0)], 160.0) - 2_440.0).abs() < 1.0);
+    let grown = pages_at(&[(10.0, 200.0)], 20.0);
+    assert!(grown > 200.0 && grown < 400.0, "{grown}");
+}

@@ -59,7 +59,7 @@ impl Leaf {
             next_group: 0,
             pages: None,
             most: column.max_def_level(),
-            values: Values::of(column.physical_type(), &meaning),
+            values: Values::of(column.physical_type(), meaning),
             meaning,
             definitions: Vec::new(),
             repetitions: Vec::new(),
@@ -97,7 +97,7 @@ impl Leaf {
 type Levels<'l> = (&'l mut Vec<i16>, &'l mut Vec<i16>);
 
 impl Values {
-    fn of(stored: Type, meaning: &Meaning) -> Self {
+    fn of(stored: Type, meaning: Meaning) -> Self {
         match stored {
             Type::BOOLEAN => Self::Bools(Vec::new()),
             Type::INT32 => Self::Int32(Vec::new()),
@@ -106,7 +106,7 @@ impl Values {
             Type::FLOAT => Self::Floats(Vec::new()),
             Type::DOUBLE => Self::Doubles(Vec::new()),
             Type::BYTE_ARRAY => Self::Bytes(Vec::new()),
-            Type::FIXED_LEN_BYTE_ARRAY if *meaning == Meaning::Half => Self::Halves(Vec::new()),
+            Type::FIXED_LEN_BYTE_ARRAY if meaning == Meaning::Half => Self::Halves(Vec::new()),
             Type::FIXED_LEN_BYTE_ARRAY => Self::Fixed(Vec::new()),
         }
     }
@@ -174,7 +174,7 @@ impl Values {
                 let mut stored = Vec::new();
                 let read = read(pages, rows, levels, &mut stored)?;
                 for bytes in &stored {
-                    let bytes = bytes.data().try_into();
+                    let bytes: Result<[u8; 2], _> = bytes.data().try_into();
                     let bytes = bytes.map_err(|_| general("a 16-bit float of another length"))?;
                     values.push(f16::from_le_bytes(bytes));
                 }

@@ -141,7 +141,7 @@ impl Records {
                 return Ok(false);
             }
             let line = self.raw.get(before..).unwrap_or_default();
-            if line.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+            if line.iter().fold(false, |is_odd, byte| is_odd != (*byte == b'"')) {
                 break;
             }
         }

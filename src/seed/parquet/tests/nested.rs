@@ -29,7 +29,7 @@ impl<'b> Dice<'b> {
     }
 
     fn is_there(&mut self) -> bool {
-        self.roll() % 4 > 0
+        !self.roll().is_multiple_of(4)
     }
 
     fn wide(&mut self) -> i64 {
@@ -225,7 +225,7 @@ fn lists(dice: &mut Dice<'_>, rows: usize) -> Columns {
             texts.append_option(is_there.then(|| dice.text()));
         });
         list(dice, &mut doubles, |doubles, dice| {
-            doubles.append_value(dice.float())
+            doubles.append_value(dice.float());
         });
         let is_there = dice.is_there();
         for _ in 0..if is_there { dice.roll() % 3 } else { 0 } {

@@ -39,7 +39,10 @@ pub(super) async fn until_done_or_interrupted(
         // It was done before the signal could stop it: that is the truth to report.
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(error)) => Err(of_interrupt(error, kind)),
-        Err(_) => Err(interrupted(kind)),
+        Err(_) => Err(context
+            .ways_on()
+            .iter()
+            .fold(interrupted(kind), |ended, hint| ended.hint(hint.clone()))),
     }
 }
 

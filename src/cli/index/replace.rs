@@ -265,6 +265,11 @@ async fn replace(
         context.progress().warn(warning);
     }
     let _consent = consent::ask(context, &format!("Replace `{name}`?"), Weight::Additive)?;
+    context.keep_ways_on(vec![
+        format!("Queries of `{name}` have an index as before; `vecops index list` shows how far the replacement is."),
+        format!("To go on run the same command again, or `vecops index replace {name}`."),
+        format!("To undo it run `vecops index replace {name} --rollback`."),
+    ]);
     let replaced = replace::replace(
         context.connector().await?,
         &shown.plan,

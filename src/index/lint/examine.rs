@@ -170,6 +170,9 @@ async fn look_at_scans(linted: &mut Linted, case: &Case<'_>, desk: &mut Desk<'_>
     linted.indexes = ordered.filter_map(|scan| scan.index.clone()).collect();
     let (mut unserved, mut is_filtered) = (Vec::new(), false);
     for (at, scan) in case.shape.compared() {
+        if case.shape.is_looked_up_for(at) {
+            continue;
+        }
         if scan.is_ordered {
             linted
                 .findings

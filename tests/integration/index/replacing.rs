@@ -268,7 +268,7 @@ async fn an_index_of_some_rows_is_measured_among_those() {
             ),
         )
         .await;
-        let arguments = ["replace", INDEX, "--m", "16", "--stored", "30", "--ef-search", "200", "--yes"];
+        let arguments = ["replace", INDEX, "--m", "16", "--stored", "30", "--yes"];
         let replaced = index(database, &arguments).report();
         // Among all rows no more than half of the neighbours would have been found.
         for which in ["before", "after"] {

@@ -104,7 +104,7 @@ async fn joins_groups_and_other_keys_are_told_apart() {
             ),
             (
                 "join-before-limit",
-                "select d.id, n.name from docs d join names n on n.id = d.author order by d.embedding <=> $1 limit 5",
+                "select docs.id, n.name from names n left join public.docs on n.id = docs.author order by docs.embedding <=> $1 limit 5",
             ),
             (
                 "join-before-limit",

@@ -119,7 +119,7 @@ class Backup(Bench):
         else:
             sys.exit(f"no pg_dump here reads PostgreSQL {self.server}: name one with --pg-dump")
         self.pg_restore = self.pg_dump.with_name("pg_restore")
-        probe = [self.pg_dump, self.url, "-Fc", "-s", "-n", "public", "-Z", "zstd:1", "-f", "/dev/null"]
+        probe = [self.pg_dump, self.url, "-Fc", "-s", "-n", "public", "-Z", "zstd:1", "-f", self.folder / "probe"]
         self.packs = subprocess.run(probe, capture_output=True).returncode == 0
         if not self.packs:
             print("pg_dump was built without zstd: `-Z0` goes through `zstd -1`", file=sys.stderr)

@@ -81,7 +81,7 @@ impl Progress for Sink {
     }
 }
 
-/// How fast it goes, and how long the rest takes at that: `, 12 MiB/s, 40 s left`.
+/// How fast it goes, and how long the rest takes at that: `, 12 MiB/s, 40 s left`. A rate below one a second says nothing.
 fn pace(unit: Unit, done: u64, total: Option<u64>, elapsed: Duration) -> String {
     use super::units::{bytes, count, duration};
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
@@ -89,17 +89,19 @@ fn pace(unit: Unit, done: u64, total: Option<u64>, elapsed: Duration) -> String 
         return String::new();
     }
     let rate = done.saturating_mul(1_000) / milliseconds;
-    let rate = if unit == Unit::Bytes {
-        bytes(rate)
-    } else {
-        count(rate)
+    let rate = match unit {
+        _ if rate == 0 => String::new(),
+        Unit::Bytes => format!(", {}/s", bytes(rate)),
+        _ => format!(", {}/s", count(rate)),
     };
     let left = total.and_then(|total| total.checked_sub(done)).map(|rest| {
         let rest = u128::from(rest) * u128::from(milliseconds) / u128::from(done);
-        let seconds = u64::try_from(rest / 1_000).unwrap_or(u64::MAX);
-        format!(", {} left", duration(Duration::from_secs(seconds)))
+        match u64::try_from(rest / 1_000).unwrap_or(u64::MAX) {
+            seconds @ ..60 => format!(", {seconds} s left"),
+            seconds => format!(", {} left", duration(Duration::from_secs(seconds))),
+        }
     });
-    format!(", {rate}/s{}", left.unwrap_or_default())
+    rate + &left.unwrap_or_default()
 }
 
 /// How much is done, as words: `1,200 of 5,000 rows (24 %)`.
@@ -126,8 +128,10 @@ mod tests {
 
     #[test]
     fn the_pace_tells_the_rate_and_the_time_left() {
+        let steps = pace(Unit::Steps, 2, Some(20), Duration::from_secs(10));
+        assert_eq!(steps, ", 1 min 30 s left");
         let pace = |done, total| pace(Unit::Bytes, done, total, Duration::from_secs(10));
-        assert_eq!(pace(10 << 20, Some(40 << 20)), ", 1.0 MiB/s, 30.0 s left");
+        assert_eq!(pace(10 << 20, Some(40 << 20)), ", 1.0 MiB/s, 30 s left");
         assert_eq!(pace(10 << 20, None), ", 1.0 MiB/s");
         assert_eq!(pace(0, Some(7)), "");
     }

@@ -754,9 +754,9 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s k -l k -d 'How many neighbours a query asks for' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l ef-search -d 'How many candidates an HNSW scan keeps' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l probes -d 'How many lists an IVFFlat scan looks into' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s k -l k -d 'How many neighbours a query asks for; 10 unless it is said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l ef-search -d 'How many candidates an HNSW scan keeps; 40 unless it is said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l probes -d 'How many lists an IVFFlat scan looks into; 10 unless it is said' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
@@ -794,12 +794,12 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s k -l k -d 'How many neighbours a query asks for' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-search -d 'How many candidates an HNSW scan keeps' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l probes -d 'How many lists an IVFFlat scan looks into' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s k -l k -d 'How many neighbours a query asks for; 10 unless it is said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-search -d 'How many candidates an HNSW scan keeps; 40 unless it is said' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l probes -d 'How many lists an IVFFlat scan looks into; 10 unless it is said' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l min-recall -d 'The least recall, which the lower end of its interval must reach; without it, the new index must not be worse' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l max-p95-ratio -d 'The most that the 95th percentile of latency may be, in times the old one\'s' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l grace -d 'How long the old index is kept afterwards; 0s drops it at once' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l grace -d 'How long the old index is kept afterwards, a day unless it is said; 0s drops it at once' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l maintenance-work-mem -d 'Memory for the build, such as 2GB; without it, what the graph needs and the server can spare' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l workers -d 'Parallel workers for the build; without it, what the server allows' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r

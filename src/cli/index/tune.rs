@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use sqlx::PgConnection;
 
-use crate::bench::{Origin, Queries, stored};
+use crate::bench::{Origin, Queries, stored_among};
 use crate::catalog::Target;
 use crate::cli::Context;
 use crate::cli::bench::queries;
@@ -79,7 +79,7 @@ pub(super) struct TuneArgs {
 }
 
 /// Where the queries come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub(super) struct TuneQueries {
     /// Files of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin
@@ -100,7 +100,7 @@ pub(super) struct TuneQueries {
 
     /// So many rows of the table itself, each left out of its own answer: flatters recall
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    stored: Option<u32>,
+    pub(super) stored: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -133,6 +133,22 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 }
 
 impl TuneQueries {
+    /// Rows of the table.
+    pub(super) fn stored(count: u32) -> Self {
+        Self {
+            stored: Some(count),
+            ..Self::default()
+        }
+    }
+
+    /// Those that come with vecops.
+    pub(super) fn builtin() -> Self {
+        Self {
+            builtin: true,
+            ..Self::default()
+        }
+    }
+
     /// Reads or draws them; none where nothing says which.
     pub(super) async fn read(
         &self,
@@ -140,8 +156,19 @@ impl TuneQueries {
         on: &Target,
         collections: &Collections,
     ) -> Result<Option<Queries>> {
+        self.read_among(connection, on, collections, None).await
+    }
+
+    /// The same; rows of the table are drawn among those of a condition, as SQL.
+    pub(super) async fn read_among(
+        &self,
+        connection: &mut PgConnection,
+        on: &Target,
+        collections: &Collections,
+        rows: Option<&str>,
+    ) -> Result<Option<Queries>> {
         if let Some(count) = self.stored {
-            return stored(connection, on, count).await.map(Some);
+            return stored_among(connection, on, count, rows).await.map(Some);
         }
         if let Some(select) = &self.queries_sql {
             return queries::of_select(select, None, connection, on).await.map(Some);

@@ -1,3 +1,11 @@
--- Whether indexes were ever dropped here to be built again.
+-- Whether indexes were ever dropped here to be built again, as far as this role may see that.
 -- No parameters.
-select pg_catalog.to_regclass('vecops.deferred_index') is not null as there
+select exists (
+    select
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'vecops'
+      and c.relname = 'deferred_index'
+      and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+      and pg_catalog.has_table_privilege(c.oid, 'SELECT')
+) as there

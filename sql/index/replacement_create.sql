@@ -10,12 +10,14 @@ create table if not exists vecops.index_replacement (
     old_name text not null,
     changes jsonb not null,
     body text not null,
+    terms jsonb,
     step text not null check (step in ('building', 'swapped', 'undoing')),
     before jsonb,
     keep_until timestamptz,
     started_at timestamptz not null default pg_catalog.now(),
     primary key (index_schema, index_name)
 );
+alter table vecops.index_replacement add column if not exists terms jsonb;
 comment on table vecops.index_replacement is 'Vector indexes that `vecops index replace` is replacing; running it again goes on, `--rollback` undoes it.';
 alter table vecops.index_replacement enable row level security;
 revoke all on table vecops.index_replacement from public;

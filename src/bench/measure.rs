@@ -24,8 +24,14 @@ use crate::sql;
 pub(super) struct Measuring<'a> {
     on: &'a Target,
     queries: &'a Queries,
+    cases: Vec<Case<'a>>,
+}
+
+/// A request and the way that its queries go.
+struct Case<'a> {
+    request: &'a Request,
     way: &'a Way,
-    cases: Vec<(&'a Request, Statement)>,
+    statement: Statement,
 }
 
 /// A query in a case, and the configurations in the order of this time.
@@ -48,28 +54,33 @@ enum Pass {
 
 impl<'a> Measuring<'a> {
     pub(super) fn new(on: &'a Target, queries: &'a Queries, cases: &'a [Request], way: &'a Way) -> Self {
-        let statement = |request: &Request| Statement::by(on, request.filter.as_ref(), way.detour.as_ref());
+        let cases = cases.iter().map(|request| Case::new(on, request, way));
         Self {
             on,
             queries,
-            way,
-            cases: cases
-                .iter()
-                .map(|request| (request, statement(request)))
-                .collect(),
+            cases: cases.collect(),
+        }
+    }
+
+    /// One request by several ways, each a case of its own.
+    pub(super) fn by(on: &'a Target, queries: &'a Queries, request: &'a Request, ways: &[&'a Way]) -> Self {
+        let cases = ways.iter().map(|way| Case::new(on, request, way));
+        Self {
+            on,
+            queries,
+            cases: cases.collect(),
         }
     }
 
     /// How many neighbours a case asks for.
     pub(super) fn k(&self, case: usize) -> Option<u32> {
-        self.cases.get(case).map(|(request, _)| request.k)
+        self.cases.get(case).map(|case| case.request.k)
     }
 
     /// How many steps a run has.
     pub(super) fn steps(&self) -> u64 {
-        let runs = |(request, _): &(&Request, Statement)| {
-            u64::from(request.passes + 2) * request.configurations.len() as u64
-        };
+        let runs =
+            |case: &Case<'_>| u64::from(case.request.passes + 2) * case.request.configurations.len() as u64;
         self.cases.iter().map(runs).sum::<u64>() * self.queries.len() as u64
     }
 
@@ -80,14 +91,14 @@ impl<'a> Measuring<'a> {
             .cases
             .iter()
             .enumerate()
-            .map(|(case, (request, _))| {
-                let configurations = request.configurations.iter();
+            .map(|(place, case)| {
+                let configurations = case.request.configurations.iter();
                 configurations
-                    .map(|one| Seen::nothing(case, *one, self.queries.len()))
+                    .map(|one| Seen::nothing(place, *one, self.queries.len()))
                     .collect()
             })
             .collect();
-        let first = self.cases.first().map(|(request, _)| *request);
+        let first = self.cases.first().map(|case| case.request);
         let mut random = ChaCha8Rng::seed_from_u64(first.map_or(1, |request| request.seed));
         let counted = first.map_or(0, |request| request.passes as usize);
         let passes = [Pass::First, Pass::Explained]
@@ -115,16 +126,11 @@ impl<'a> Measuring<'a> {
         task: &Task,
     ) -> Result<()> {
         let case = visits.first().map_or(0, |visit| visit.case);
-        let Some((request, _)) = self.cases.get(case) else {
+        let Some(Case { request, way, .. }) = self.cases.get(case) else {
             return Ok(());
         };
         let mut transaction = session.begin(&request.transaction.clone().long()).await?;
-        sql::run(&mut transaction, self.on.extension.load_library())
-            .await
-            .context("load pgvector")?;
-        if let Some(statements) = self.way.statements() {
-            sql::run(&mut transaction, statements).await?;
-        }
+        self.go(&mut transaction, way).await?;
         let mut current = None;
         for visit in visits {
             for place in &visit.configurations {
@@ -155,8 +161,37 @@ impl<'a> Measuring<'a> {
         transaction.commit().await.context("end the transaction")
     }
 
+    /// Makes the transaction go a way.
+    async fn go(&self, transaction: &mut PgConnection, way: &Way) -> Result<()> {
+        sql::run(&mut *transaction, self.on.extension.load_library())
+            .await
+            .context("load pgvector")?;
+        if let Some(statements) = way.statements() {
+            sql::run(transaction, statements).await?;
+        }
+        Ok(())
+    }
+
+    /// The index that the first query of the first case takes its order from.
+    pub(super) async fn index(&self, session: &mut Session) -> Result<Option<String>> {
+        let Some(Case { request, way, .. }) = self.cases.first() else {
+            return Ok(None);
+        };
+        let mut transaction = session.begin(&request.transaction.clone().long()).await?;
+        self.go(&mut transaction, way).await?;
+        if let Some(configuration) = request.configurations.first() {
+            configure(&mut transaction, self.queries, *configuration).await?;
+        }
+        let explained = self.explain(&mut transaction, 0, 0).await?;
+        transaction.commit().await.context("end the transaction")?;
+        Ok(explained.index)
+    }
+
     async fn time(&self, connection: &mut PgConnection, case: usize, query: usize) -> Result<(f64, Found)> {
-        let Some((request, statement)) = self.cases.get(case) else {
+        let Some(Case {
+            request, statement, ..
+        }) = self.cases.get(case)
+        else {
             return Ok((0.0, Vec::new()));
         };
         let limit = self.queries.asked(request.k);
@@ -179,7 +214,10 @@ impl<'a> Measuring<'a> {
     }
 
     async fn explain(&self, connection: &mut PgConnection, case: usize, query: usize) -> Result<Explained> {
-        let Some((request, statement)) = self.cases.get(case) else {
+        let Some(Case {
+            request, statement, ..
+        }) = self.cases.get(case)
+        else {
             return Explained::read(&Value::Null);
         };
         let limit = self.queries.asked(request.k);
@@ -200,7 +238,7 @@ impl<'a> Measuring<'a> {
                 let count = self
                     .cases
                     .get(case)
-                    .map_or(0, |(request, _)| request.configurations.len());
+                    .map_or(0, |case| case.request.configurations.len());
                 let configurations = shuffled(count, random);
                 visits.push(Visit {
                     case,
@@ -210,6 +248,16 @@ impl<'a> Measuring<'a> {
             }
         }
         visits
+    }
+}
+
+impl<'a> Case<'a> {
+    fn new(on: &Target, request: &'a Request, way: &'a Way) -> Self {
+        Self {
+            statement: Statement::by(on, request.filter.as_ref(), way),
+            request,
+            way,
+        }
     }
 }
 

@@ -28,13 +28,13 @@ pub use compare::{Comparison, Difference, Verdict, compare};
 pub use distribution::{Distribution, Histogram, Percentile};
 pub use load::{LoadRequest, Throughput, throughput};
 pub use measure::{FirstQuery, first_query};
-pub use queries::{Origin, Queries, selected, stored};
+pub use queries::{Origin, Queries, selected, stored, stored_among};
 pub use report::{
     BenchReport, Buffers, Case, Cold, Configuration, Environment, Exactness, IndexFacts, Measured, PlanCount,
     QuerySet,
 };
 
-pub use way::{Detour, Way};
+pub use way::{Choice, Detour, Way};
 
 use crate::catalog::Target;
 use crate::connection::{Session, TransactionOptions};
@@ -136,20 +136,33 @@ pub async fn measure(
     progress: &dyn Progress,
 ) -> Result<Vec<Measured>> {
     let way = Way::default();
-    measure_by(session, on, queries, exact, (request, &way), progress).await
+    measure_by(session, on, queries, exact, (request, &[&way]), progress).await
 }
 
-/// The same by another way than the column's usual one.
+/// The same by other ways than the column's usual one: each query goes all of them, one after the other in an order that
+/// is drawn anew, before the next query does. What comes is in the order of the ways.
 pub async fn measure_by(
     session: &mut Session,
     on: &Target,
     queries: &Queries,
     exact: &[Exact],
-    (request, way): (&Request, &Way),
+    (request, ways): (&Request, &[&Way]),
     progress: &dyn Progress,
 ) -> Result<Vec<Measured>> {
-    let measuring = measure::Measuring::new(on, queries, std::slice::from_ref(request), way);
-    measured(session, on, &measuring, &[exact], progress).await
+    let measuring = measure::Measuring::by(on, queries, request, ways);
+    measured(session, on, &measuring, &vec![exact; ways.len()], progress).await
+}
+
+/// The index that the first query takes its order from, where it goes this way.
+pub async fn index_by(
+    session: &mut Session,
+    on: &Target,
+    queries: &Queries,
+    (request, way): (&Request, &Way),
+) -> Result<Option<String>> {
+    measure::Measuring::by(on, queries, request, &[way])
+        .index(session)
+        .await
 }
 
 async fn measured(
@@ -178,7 +191,18 @@ pub async fn exact_neighbours(
     request: &Request,
     progress: &dyn Progress,
 ) -> Result<(Vec<Exact>, Exactness)> {
-    let truth = truth::exact(connection, on, queries, request, progress).await?;
+    exact_neighbours_among(connection, on, queries, (request, None), progress).await
+}
+
+/// The same among the rows of a condition, as SQL.
+pub async fn exact_neighbours_among(
+    connection: &mut PgConnection,
+    on: &Target,
+    queries: &Queries,
+    (request, rows): (&Request, Option<&str>),
+    progress: &dyn Progress,
+) -> Result<(Vec<Exact>, Exactness)> {
+    let truth = truth::exact(connection, on, queries, request, rows, progress).await?;
     Ok((truth.exact, truth.facts))
 }
 

@@ -155,8 +155,19 @@ impl Queries {
 
 /// Some rows of the table as queries, drawn by the digest of their keys, so that the same ones are drawn again.
 pub async fn stored(connection: &mut PgConnection, on: &Target, count: u32) -> Result<Queries> {
+    stored_among(connection, on, count, None).await
+}
+
+/// The same among the rows of a condition, as SQL.
+pub async fn stored_among(
+    connection: &mut PgConnection,
+    on: &Target,
+    count: u32,
+    rows: Option<&str>,
+) -> Result<Queries> {
+    let among = rows.map_or_else(String::new, |rows| format!(" and ({rows})"));
     let statement = format!(
-        "select t.{id}::text, t.{column}::text, t.{column} from {table} t where t.{column} is not null
+        "select t.{id}::text, t.{column}::text, t.{column} from {table} t where t.{column} is not null{among}
          order by pg_catalog.md5(t.{id}::text) limit {count}",
         id = on.id.name,
         column = on.embedding,

@@ -27,7 +27,7 @@ pub(super) struct Seen {
 
 /// What EXPLAIN says of a query.
 pub(super) struct Explained {
-    index: Option<String>,
+    pub(super) index: Option<String>,
     shape: String,
     pub(super) buffers: Buffers,
     server_ms: f64,

@@ -5,7 +5,7 @@ use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 
-use super::way::Detour;
+use super::way::{Detour, Way};
 use crate::catalog::Target;
 use crate::sql;
 use crate::vector::ElementType;
@@ -19,6 +19,11 @@ pub(super) struct Statement {
 
 impl Statement {
     pub(super) fn new(on: &Target, filter: Option<&Value>) -> Self {
+        Self::among(on, filter, None)
+    }
+
+    /// The same for the rows of a condition only.
+    fn among(on: &Target, filter: Option<&Value>, rows: Option<&str>) -> Self {
         let type_name = match on.element {
             // A bare `bit` is `bit(1)`, which would cut the query off.
             ElementType::Bit => "pg_catalog.varbit".to_owned(),
@@ -33,7 +38,7 @@ impl Statement {
             "select t.{id}::text as key, ({distance})::float8 as distance from {table} t {condition}order by {distance} limit $2",
             id = on.id.name,
             table = on.table,
-            condition = condition(on, filter, "$3"),
+            condition = condition(on, filter, "$3", rows),
         );
         Self {
             text,
@@ -41,11 +46,17 @@ impl Statement {
         }
     }
 
-    /// The same by a detour: the nearest by an expression, ordered again by the distance itself.
-    pub(super) fn by(on: &Target, filter: Option<&Value>, detour: Option<&Detour>) -> Self {
-        let Some(detour) = detour else {
-            return Self::new(on, filter);
-        };
+    /// The query that goes a way.
+    pub(super) fn by(on: &Target, filter: Option<&Value>, way: &Way) -> Self {
+        let rows = way.condition.as_deref();
+        match &way.detour {
+            None => Self::among(on, filter, rows),
+            Some(detour) => Self::detour(on, filter, rows, detour),
+        }
+    }
+
+    /// The nearest by an expression, ordered again by the distance itself.
+    fn detour(on: &Target, filter: Option<&Value>, rows: Option<&str>, detour: &Detour) -> Self {
         let schema = on.extension.schema.to_string();
         let vector = format!("$1::text::{}", on.extension.type_name(on.element));
         let distance = on
@@ -56,7 +67,7 @@ impl Statement {
              from {table} t {condition}order by {order} limit {candidates}) near order by near.distance limit $2",
             id = on.id.name,
             table = on.table,
-            condition = condition(on, filter, "$3"),
+            condition = condition(on, filter, "$3", rows),
             order = detour
                 .metric
                 .indexed_distance(&schema, &detour.key, &detour.argument),
@@ -93,10 +104,17 @@ impl Statement {
     }
 }
 
-/// `where ...`, or nothing; `filter` is how the statement names it.
-pub(super) fn condition(on: &Target, filter: Option<&Value>, named: &str) -> String {
-    match (&on.metadata, filter) {
-        (Some(metadata), Some(_)) => format!("where t.{metadata} operator(pg_catalog.@>) {named} "),
-        _ => String::new(),
+/// `where ...`, or nothing; `named` is how the statement names the filter, `rows` a condition as SQL.
+pub(super) fn condition(on: &Target, filter: Option<&Value>, named: &str, rows: Option<&str>) -> String {
+    let of_filter = match (&on.metadata, filter) {
+        (Some(metadata), Some(_)) => Some(format!("t.{metadata} operator(pg_catalog.@>) {named}")),
+        _ => None,
+    };
+    let of_rows = rows.map(|rows| format!("({rows})"));
+    let both: Vec<String> = of_filter.into_iter().chain(of_rows).collect();
+    if both.is_empty() {
+        String::new()
+    } else {
+        format!("where {} ", both.join(" and "))
     }
 }

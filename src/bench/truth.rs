@@ -128,7 +128,7 @@ async fn of_one(
     let mut transaction = session
         .begin(&request.transaction.clone().repeatable().long())
         .await?;
-    let truth = exact(&mut transaction, on, queries, request, progress).await?;
+    let truth = exact(&mut transaction, on, queries, request, None, progress).await?;
     transaction.commit().await.context("end the transaction")?;
     if truth.rows == 0 {
         let role = request
@@ -143,12 +143,14 @@ async fn of_one(
     Ok(truth)
 }
 
-/// Compares every query with every row that the transaction's role can see and the filter keeps.
+/// Compares every query with every row that the transaction's role can see and the filter keeps; with `rows`, a condition
+/// as SQL, only with those that meet it.
 pub(super) async fn exact(
     connection: &mut PgConnection,
     on: &Target,
     queries: &Queries,
     request: &Request,
+    rows: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Truth> {
     let started = Instant::now();
@@ -160,7 +162,7 @@ pub(super) async fn exact(
         estimated(on),
     );
     let mut workers = Workers::start(&search);
-    let totals = read(connection, on, request, &mut workers, &task).await?;
+    let totals = read(connection, on, (request, rows), &mut workers, &task).await?;
     task.finish();
     let mut whole = search.fork();
     for worker in workers.finish() {
@@ -221,7 +223,7 @@ struct Totals {
 async fn read(
     connection: &mut PgConnection,
     on: &Target,
-    request: &Request,
+    (request, rows): (&Request, Option<&str>),
     workers: &mut Workers,
     task: &Task,
 ) -> Result<Totals> {
@@ -234,7 +236,7 @@ async fn read(
         on.id.name,
         on.embedding,
         on.table,
-        statement::condition(on, filter, &literal)
+        statement::condition(on, filter, &literal, rows)
     );
     let reading = || format!("read the vectors of `{}`", on.table.plain());
     let mut pieces = Box::pin(sql::copy_out(connection, query).await.with_context(reading)?);

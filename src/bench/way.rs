@@ -4,6 +4,10 @@
 //! looks at a table's indexes from the newest to the oldest and keeps the first of equal cost (`get_relation_info`,
 //! `add_path`), so where everything costs nothing, the newest index that serves the order is used. Settings of costs end
 //! with the transaction and change nothing for others; EXPLAIN of every query proves which index it was.
+//!
+//! The older of two is used where it is the cheaper one: pgvector's cost of a scan (`hnswcostestimate`) grows with m, so
+//! with the usual costs of work and none of pages a graph with the smaller m is taken, whichever is the newer. Of two with
+//! the same m, or of a newer one with a smaller m, nothing makes the planner take the older one.
 
 use crate::vector::Metric;
 
@@ -12,8 +16,22 @@ use crate::vector::Metric;
 pub struct Way {
     /// By an expression of the column.
     pub detour: Option<Detour>,
-    /// By the newest index that serves the order.
-    pub by_newest: bool,
+    /// By which of the indexes that serve the order.
+    pub choice: Choice,
+    /// Only among the rows of this condition, as SQL: those that a partial index holds.
+    pub condition: Option<String>,
+}
+
+/// Which of several indexes that serve the same order is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The one that the planner takes by itself.
+    #[default]
+    Usual,
+    /// The newest.
+    Newest,
+    /// The one whose scan costs least.
+    Cheapest,
 }
 
 /// An order by an expression.
@@ -32,19 +50,27 @@ pub struct Detour {
 impl Way {
     /// The settings that make the planner go it.
     pub(super) fn statements(&self) -> Option<String> {
-        let costs = [
-            "random_page_cost",
-            "seq_page_cost",
-            "cpu_tuple_cost",
-            "cpu_index_tuple_cost",
-            "cpu_operator_cost",
+        let of_work = match self.choice {
+            Choice::Usual => return None,
+            Choice::Newest => ["0", "0", "0"],
+            Choice::Cheapest => ["0.01", "0.005", "0.0025"],
+        };
+        let [tuple, index_tuple, operator] = of_work;
+        let settings = [
+            ("random_page_cost", "0"),
+            ("seq_page_cost", "0"),
+            ("cpu_tuple_cost", tuple),
+            ("cpu_index_tuple_cost", index_tuple),
+            ("cpu_operator_cost", operator),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_sort", "off"),
+            ("max_parallel_workers_per_gather", "0"),
         ];
-        let settings = costs.map(|name| format!("set local {name} = 0"));
-        self.by_newest.then(|| {
-            format!(
-                "{}; set local enable_seqscan = off; set local enable_bitmapscan = off; set local max_parallel_workers_per_gather = 0",
-                settings.join("; ")
-            )
-        })
+        Some(
+            settings
+                .map(|(name, value)| format!("set local {name} = {value}"))
+                .join("; "),
+        )
     }
 }

@@ -34,6 +34,8 @@ pub struct Context {
     progress: Arc<dyn Progress>,
     cancellation: Cancellation,
     interrupted: CancellationToken,
+    /// What leads on after an interrupt that leaves no time to say what there is.
+    after_interrupt: OnceLock<Vec<String>>,
     manifest: OnceLock<Option<ManifestFile>>,
     connector: OnceCell<Connector>,
 }
@@ -69,6 +71,7 @@ impl Context {
             progress,
             cancellation: Cancellation::new(),
             interrupted: CancellationToken::new(),
+            after_interrupt: OnceLock::new(),
             manifest: OnceLock::new(),
             connector: OnceCell::new(),
         })
@@ -207,6 +210,16 @@ impl Context {
     pub(super) async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let stopped = self.interrupted.run_until_cancelled(work).await;
         stopped.unwrap_or_else(|| Err(Error::new(Kind::Interrupted, "interrupted")))
+    }
+
+    /// Keeps the sentences that name the next commands, for an interrupt after which the work does not end in time to say it.
+    pub(super) fn keep_ways_on(&self, hints: Vec<String>) {
+        self.after_interrupt.get_or_init(|| hints);
+    }
+
+    /// The sentences that were kept for an interrupt.
+    pub(super) fn ways_on(&self) -> &[String] {
+        self.after_interrupt.get().map_or(&[], Vec::as_slice)
     }
 
     /// What is cancelled at an interrupt, for work that stops in good order by itself.

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::Context;
-use crate::error::{Error, Kind, Outcome, Result, is_containing};
+use crate::error::{Error, Kind, Outcome, Result, is_containing, sqlstate};
 
 /// How long a command may take to stop after the server's work was cancelled.
 const GRACE: Duration = Duration::from_secs(5);
@@ -39,7 +39,10 @@ pub(super) async fn until_done_or_interrupted(
         // It was done before the signal could stop it: that is the truth to report.
         Ok(Ok(outcome)) => Ok(outcome),
         Ok(Err(error)) => Err(of_interrupt(error, kind)),
-        Err(_) => Err(interrupted(kind)),
+        Err(_) => Err(context
+            .ways_on()
+            .iter()
+            .fold(interrupted(kind), |ended, hint| ended.hint(hint.clone()))),
     }
 }
 
@@ -48,7 +51,12 @@ pub(super) async fn until_done_or_interrupted(
 fn of_interrupt(error: Error, kind: Kind) -> Error {
     match error.kind() {
         Kind::Interrupted => error.with_kind(kind),
-        _ if error.sqlstate() == Some(QUERY_CANCELED) => interrupted(kind),
+        _ if error.sqlstate() == Some(QUERY_CANCELED) => {
+            // The command's own hints say what there is now; that of the code speaks of time limits.
+            let of_code = sqlstate::lookup(QUERY_CANCELED).and_then(|known| known.hint);
+            let hints = error.hints().iter().filter(|hint| Some(hint.as_str()) != of_code);
+            hints.fold(interrupted(kind), |ended, hint| ended.hint(hint.clone()))
+        }
         _ => error.with_kind(kind).context("interrupted"),
     }
 }

@@ -147,7 +147,8 @@ impl Session {
 
     /// The connection outside any transaction, without `statement_timeout`, for statements such as
     /// `CREATE INDEX CONCURRENTLY`. `lock_timeout` stays the server's: such statements wait for old
-    /// transactions by locks, and giving up leaves an invalid index.
+    /// transactions by locks, and giving up leaves an invalid index. Nor is the session ended for being idle: it may hold
+    /// a lock while other sessions work for it.
     pub async fn outside_transaction(&mut self) -> Result<&mut PgConnection> {
         if !self.address.kind.keeps_session_state() {
             return Err(Error::precondition(format!(
@@ -158,8 +159,10 @@ impl Session {
             )));
         }
         self.expect_writable()?;
-        let mut statements =
-            vec!["set search_path = pg_catalog, pg_temp; set statement_timeout = 0".to_owned()];
+        let mut statements = vec![
+            "set search_path = pg_catalog, pg_temp; set statement_timeout = 0; set idle_session_timeout = 0"
+                .to_owned(),
+        ];
         if let Some(role) = &self.role {
             let name = Ident::new(role)
                 .map_err(|source| Error::configuration("the role's name is wrong").cause(source))?;

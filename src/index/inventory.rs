@@ -4,7 +4,9 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 
 use super::deferred::deferred;
+use super::lint::holds_column;
 use super::reindex::bloat_percent;
+use super::replace::{Replacement, replacements};
 use crate::catalog::vector_columns;
 use crate::error::{Context as _, Result};
 use crate::index_build::{Definition, Found, facts, vector_indexes};
@@ -19,6 +21,8 @@ pub struct Inventory {
     pub without_index: Vec<Unserved>,
     /// The indexes that a load dropped and that wait to be built again.
     pub deferred: Vec<QualifiedName>,
+    /// The indexes that are being replaced, and those whose old one is still kept.
+    pub replacements: Vec<Replacement>,
 }
 
 /// A vector index.
@@ -109,6 +113,7 @@ pub async fn inventory(connection: &mut PgConnection) -> Result<Inventory> {
         indexes,
         without_index,
         deferred: deferred.iter().map(Definition::qualified).collect(),
+        replacements: replacements(connection, None).await?,
     })
 }
 
@@ -165,7 +170,7 @@ async fn unserved(connection: &mut PgConnection, indexes: &[Listed]) -> Result<V
                     || found
                         .expression
                         .as_ref()
-                        .is_some_and(|expression| names_column(expression, column)))
+                        .is_some_and(|expression| holds_column(expression, column)))
         })
     };
     Ok(columns
@@ -188,42 +193,4 @@ async fn unserved(connection: &mut PgConnection, indexes: &[Listed]) -> Result<V
 )]
 fn rows_of(counted: f64) -> Option<u64> {
     (counted >= 0.0).then_some(counted as u64)
-}
-
-/// Whether an expression names a column, as a word of its own.
-pub fn names_column(expression: &str, column: &str) -> bool {
-    replaced_column(expression, column, "") != expression
-}
-
-/// An expression with something else in place of a column, where that is a word of its own.
-pub fn replaced_column(expression: &str, column: &str, with: &str) -> String {
-    let is_part = |character: char| character.is_alphanumeric() || character == '_';
-    let mut replaced = String::with_capacity(expression.len());
-    let mut rest = 0;
-    for (start, _) in expression.match_indices(column) {
-        let end = start + column.len();
-        let before = expression[..start].chars().next_back();
-        let after = expression[end..].chars().next();
-        if !column.is_empty() && !before.is_some_and(is_part) && !after.is_some_and(is_part) {
-            replaced.push_str(&expression[rest..start]);
-            replaced.push_str(with);
-            rest = end;
-        }
-    }
-    replaced.push_str(&expression[rest..]);
-    replaced
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{names_column, replaced_column};
-
-    #[test]
-    fn a_column_is_found_as_a_word() {
-        assert!(names_column("((embedding)::halfvec(3))", "embedding"));
-        assert!(!names_column("((embedding_old)::halfvec(3))", "embedding"));
-        assert!(names_column("(a_old || a)", "a"));
-        assert!(!names_column("(a || b)", ""));
-        assert_eq!(replaced_column("f(a_old, a, a)", "a", "$1"), "f(a_old, $1, $1)");
-    }
 }

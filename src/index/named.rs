@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Row as _};
 
-use super::inventory::names_column;
+use super::lint::holds_column;
 use crate::catalog::VectorColumn;
 use crate::error::{Context as _, Error, Result, nearest};
 use crate::index_build::{Found, vector_indexes};
@@ -33,7 +33,7 @@ pub fn column_of(index: &Found, columns: &[VectorColumn]) -> Result<Ident> {
         .iter()
         .filter(|column| column.table == index.definition.table)
         .find(|column| {
-            column.column.as_str() == index.column || names_column(expression, column.column.as_str())
+            column.column.as_str() == index.column || holds_column(expression, column.column.as_str())
         })
         .map(|column| column.column.clone())
         .ok_or_else(|| {

@@ -4,9 +4,10 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::plan::expect_owner;
+use super::replace::{Replacement, replacements};
 use crate::connection::{Connector, Need, TransactionOptions};
-use crate::error::{Context as _, Result};
-use crate::index_build::{Found, drop_statement, facts, leftovers, vector_indexes};
+use crate::error::{Context as _, Error, Result};
+use crate::index_build::{Found, drop_statement, facts, leftovers, take_lock, vector_indexes};
 use crate::progress::{Progress, Unit};
 use crate::sql::{QualifiedName, run};
 
@@ -53,10 +54,35 @@ pub async fn plan_removal(
     index: &Found,
     concurrently: bool,
 ) -> Result<RemovalPlan> {
+    expect_not_replaced(connection, index).await?;
     Ok(RemovalPlan {
         steps: vec![step(connection, index, concurrently).await?],
         concurrently,
     })
+}
+
+/// An error where the index is one of the two of a replacement, which would go on with one that is gone.
+async fn expect_not_replaced(connection: &mut PgConnection, index: &Found) -> Result<()> {
+    let name = index.definition.qualified();
+    let all = replacements(connection, Some(&name.schema)).await?;
+    let takes_part = |state: &&Replacement| {
+        [&state.index.name, &state.new, &state.old].contains(&&name.name)
+            && state.table == index.definition.table
+    };
+    let Some(state) = all.iter().find(takes_part) else {
+        return Ok(());
+    };
+    let replaced = state.index.plain();
+    Err(Error::precondition(format!(
+        "`{}` is part of the replacement of `{replaced}`",
+        name.plain()
+    ))
+    .hint(format!(
+        "Undo that by `vecops index replace {replaced} --rollback`."
+    ))
+    .hint(format!(
+        "Once the names are exchanged, `vecops index replace {replaced} --finish` drops the old index."
+    )))
 }
 
 /// Plans to drop what failed builds have left, on a table or in the whole database.
@@ -98,6 +124,7 @@ pub async fn remove(connector: &Connector, plan: &RemovalPlan, progress: &dyn Pr
     for step in &plan.steps {
         let label = format!("drop `{}`", step.index.plain());
         let task = progress.task(&label, Unit::Unknown, None);
+        take_lock(session.outside_transaction().await?, &step.table).await?;
         let done = if plan.concurrently {
             let outside = session.outside_transaction().await?;
             run(&mut *outside, "set lock_timeout = 0").await?;

@@ -162,14 +162,15 @@ impl Builder<'_> {
             bytes: work.bytes,
             fits: settings.spills_after,
         };
-        // Without a second session the build goes on unwatched.
+        let lock_timeout = if work.concurrently { "0" } else { LOCK_TIMEOUT };
+        let is_local = matches!(frame, Frame::Transaction);
+        run(&mut *connection, settings.statements(lock_timeout, is_local)).await?;
+        // Without a second session the build goes on unwatched. It is opened once the first one's limits are off, which
+        // waits meanwhile.
         let mut second = match self.connector {
             Some(connector) => connector.open(Need::Any, &Silent).await.ok(),
             None => None,
         };
-        let lock_timeout = if work.concurrently { "0" } else { LOCK_TIMEOUT };
-        let is_local = matches!(frame, Frame::Transaction);
-        run(&mut *connection, settings.statements(lock_timeout, is_local)).await?;
         let mut watch = Watch::new(watched, self.progress);
         let mut building = pin!(run(connection, work.statement.clone()));
         let result = match second.as_mut() {

@@ -117,6 +117,16 @@ fn found(row: Row) -> Result<Found> {
 }
 
 impl Found {
+    /// The rows that it was said to hold when it was built or last analysed; none where nobody counted.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast saturates"
+    )]
+    pub fn counted_rows(&self) -> Option<u64> {
+        (self.rows_counted > 0.0).then_some(self.rows_counted as u64)
+    }
+
     /// The metric that it serves.
     pub fn metric(&self) -> Option<Metric> {
         Metric::of_opclass(&self.opclass)

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::replace::warn_of;
 use crate::cli::Context;
 use crate::connection::{Need, RoleClaims, Session};
 use crate::error::{Error, Outcome, Result};
 use crate::index::lint::{self, Bodies, Finding, LintOptions, LintReport, Linted, Origin, Status, Subject};
+use crate::index::replace::overdue;
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report};
@@ -90,11 +92,16 @@ fn setting(text: &str) -> Result<(String, String), String> {
 pub(super) async fn run(context: &Context, args: &LintArgs) -> Result<Outcome> {
     let texts = texts(&args.what)?;
     let mut session = context.open(Need::Any).await?;
-    let report = look(&mut session, args, texts).await?;
+    let report = look(context, &mut session, args, texts).await?;
     context.finish(&report)
 }
 
-async fn look(session: &mut Session, args: &LintArgs, texts: Vec<String>) -> Result<LintReport> {
+async fn look(
+    context: &Context,
+    session: &mut Session,
+    args: &LintArgs,
+    texts: Vec<String>,
+) -> Result<LintReport> {
     let version = session.server().version_num;
     // What the bodies of functions are, the catalog tells to the login role; the plans are the other role's.
     let mut transaction = session.begin_read().await?;
@@ -109,11 +116,16 @@ async fn look(session: &mut Session, args: &LintArgs, texts: Vec<String>) -> Res
             notes: Vec::new(),
         }
     };
+    // The planner may still take it.
+    warn_of(&overdue(&mut transaction).await?, context);
     transaction.commit().await?;
 
     let mut transaction = match &args.act_as {
         None => session.begin_read().await?,
-        Some(who) => session.begin_read_as(who.clone()).await?,
+        Some(who) => session
+            .begin_read_as(who.clone())
+            .await
+            .map_err(|error| not_that_role(error, who))?,
     };
     // The names in a query are those that the application means; PostgREST looks into these schemas.
     let path = if args.act_as.is_some() {
@@ -132,21 +144,51 @@ async fn look(session: &mut Session, args: &LintArgs, texts: Vec<String>) -> Res
     let mut report = lint::lint(&mut transaction, &bodies.subjects, options).await?;
     transaction.rollback().await?;
     report.notes = bodies.notes;
-    expect_planned(&report)?;
+    expect_planned(&report, args.act_as.as_ref())?;
     if args.what.statements {
         report.keep_vectors();
     }
     Ok(report)
 }
 
-/// A statement that somebody gave and that the server refuses is a mistake, not a finding.
-fn expect_planned(report: &LintReport) -> Result<()> {
-    let given = |query: &&Linted| query.status == Status::Refused && query.origin == Origin::Statement;
-    match report.queries.iter().find(given) {
-        None => Ok(()),
-        Some(query) => Err(Error::usage(query.notes.join("; "))
-            .hint("Give SELECTs with the names and types that this database has; `--set search_path=...` says where to look for them.")),
+/// The login role may not become the one that it is to plan as, or that one is not there.
+fn not_that_role(error: Error, who: &RoleClaims) -> Error {
+    let role = who.role();
+    match error.sqlstate() {
+        Some("42501") => Error::precondition(format!("the login role may not become `{role}`"))
+            .caused_by(&error)
+            .hint(format!(
+                "Let an administrator run `grant {role} to` the login role, or connect as one that may."
+            ))
+            .hint("Leave `--as` out to plan as the login role itself."),
+        Some("22023" | "42704") => Error::precondition(format!("there is no role `{role}` in this database"))
+            .caused_by(&error)
+            .hint("Supabase makes it; on another server leave `--as` out to plan as the login role itself."),
+        _ => error,
     }
+}
+
+/// A statement that somebody gave and that the server refuses is a mistake, not a finding; unless the role may not read.
+fn expect_planned(report: &LintReport, who: Option<&RoleClaims>) -> Result<()> {
+    let given = |query: &&Linted| query.status == Status::Refused && query.origin == Origin::Statement;
+    let Some(query) = report.queries.iter().find(given) else {
+        return Ok(());
+    };
+    let said = query.notes.join("; ");
+    if query.refused_by.as_deref() != Some("42501") {
+        return Err(Error::usage(said)
+            .hint("Give SELECTs with the names and types that this database has; `--set search_path=...` says where to look for them."));
+    }
+    let error = Error::precondition(said);
+    Err(match who {
+        Some(who) => error.hint(format!(
+            "`{}` may not read what the query names: grant it (`vecops setup plan` shows the grants), or plan as another role with `--as`.",
+            who.role()
+        )),
+        None => error.hint(
+            "The login role may not read what the query names: `vecops setup plan` shows the grants, `--as` plans as another role.",
+        ),
+    })
 }
 
 fn texts(what: &WhatArgs) -> Result<Vec<String>> {
@@ -242,6 +284,13 @@ fn show(page: &mut Page, query: &Linted) {
             None => "the planner uses the index with no value".to_owned(),
         };
         page.field("ef_search", format!("{ef}; {until}"));
+    }
+    if let Some(flip) = query.limit_flip {
+        let until = flip.index_up_to.map_or_else(
+            || "the planner uses the index with none".to_owned(),
+            |up_to| format!("the planner uses the index up to {up_to}"),
+        );
+        page.field("rows", format!("LIMIT {}; {until}", flip.limit));
     }
     for finding in &query.findings {
         show_finding(page, finding);

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::replace::said;
 use crate::cli::Context;
 use crate::connection::Need;
 use crate::error::{Outcome, Result};
@@ -146,6 +147,10 @@ fn show_inventory(page: &mut Page, inventory: &Inventory) {
         let line = format!("`{name}` is invalid: writes keep it up to date, no query uses it");
         page.styled(Role::Error, &line);
         page.styled(Role::Hint, "`vecops index clean` drops it.");
+    }
+    for state in &inventory.replacements {
+        let role = if state.is_due { Role::Warning } else { Role::Dim };
+        page.styled(role, &said(state));
     }
     for index in &inventory.deferred {
         let line = format!("`{}` was dropped for a load and waits", index.plain());

@@ -135,13 +135,14 @@ async fn recall(
     let columns = catalog::vector_columns(&mut transaction).await?;
     transaction.commit().await?;
     let column = index::column_of(found, &columns)?;
-    let table = &found.definition.table;
-    let gate = args.gate.gate(context, session, table, &column).await?;
-    let Some(gate) = gate else {
+    let asked = args.gate.asked(context, session, found, &column).await?;
+    let Some(asked) = asked else {
         return Err(Error::usage("without queries there is no recall to measure").hint(
             "Give real ones with `--queries FILE`, or take stored rows with `--stored 200`, which flatters recall.",
         ));
     };
+    let measuring = args.gate.wanted().measuring(asked.source.clone());
+    let gate = asked.gate(context, &measuring);
     if let Some(warning) = gate.warning() {
         context.progress().warn(warning);
     }

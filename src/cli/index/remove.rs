@@ -2,13 +2,14 @@
 
 use clap::Args;
 
+use super::replace::warn_of;
 use super::view::PlannedRemoval;
 use crate::catalog;
 use crate::cli::Context;
 use crate::cli::consent::{self, Weight};
 use crate::connection::Need;
 use crate::error::{Outcome, Result};
-use crate::index::{self, RemovalPlan};
+use crate::index::{self, RemovalPlan, replace::overdue};
 use crate::sql::QualifiedName;
 
 /// Drop a vector index, without stopping readers or writers
@@ -31,7 +32,8 @@ pub(super) struct DropArgs {
 
 /// Drop what builds that failed have left: invalid indexes, `_ccnew` and `_ccold`
 ///
-/// Such an index serves no query, and every write keeps it up to date. One that is being built right now is left alone.
+/// Such an index serves no query, and every write keeps it up to date. One that is being built right now is left alone, and
+/// so is the old index of a replacement, which is valid; where its grace is over, that is said.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vecops index clean --dry-run\n  vecops index clean public.items --yes")]
 pub(super) struct CleanArgs {
@@ -68,7 +70,9 @@ pub(super) async fn clean(context: &Context, args: &CleanArgs) -> Result<Outcome
         }
     };
     let plan = index::plan_cleaning(&mut transaction, table_oid).await?;
+    let overdue = overdue(&mut transaction).await?;
     transaction.commit().await?;
+    warn_of(&overdue, context);
     session.close().await?;
     finish(
         context,

@@ -8,18 +8,19 @@ use clap::{Args, ValueEnum};
 use sqlx::PgConnection;
 
 use self::view::{PlannedReplacement, UnderWay};
-use super::gate::GateArgs;
+pub(super) use self::view::{said, warn_of};
+use super::gate::{BenchGate, GateArgs, asked_before};
 use super::tune::share;
 use crate::catalog::{self, LocatedColumn};
 use crate::cli::Context;
 use crate::cli::consent::{self, Weight};
 use crate::collection::Collections;
-use crate::connection::Need;
+use crate::connection::{Need, Session};
 use crate::error::{Error, Outcome, Result};
 use crate::index::replace::{
-    self, Changes, Criteria, MethodName, ReplacePlan, Replacement, Step, Terms, replacements,
+    self, Changes, Criteria, MethodName, ReplacePlan, Replacement, Step, Terms, Wanted, replacements,
 };
-use crate::index::{self, Found, Wishes, names_column};
+use crate::index::{self, Found, Wishes, holds_column};
 use crate::sql::{Ident, QualifiedName};
 use crate::vector::ElementType;
 
@@ -28,7 +29,9 @@ use crate::vector::ElementType;
 /// The new index is built beside the old one while readers and writers go on, checked, and with queries measured: its
 /// recall against exact neighbours, its latency against the old one's. Only then the names are exchanged, in one
 /// transaction. The old one is kept for --grace, or until --finish; --rollback goes back to it. Where the new index is
-/// not good enough it is dropped, and the command ends with 3. However a run ends, the same command goes on.
+/// not good enough it is dropped, and the command ends with 3. However a run ends, the same command goes on, by what was
+/// asked for at first; other thresholds or queries are refused until --rollback. Nothing runs by itself: when the grace is
+/// over, the next run drops the old index, and `vecops index list` says that it waits.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vecops index replace documents --m 32 --ef-construction 128 --dry-run
@@ -72,9 +75,9 @@ pub(super) struct ReplaceArgs {
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     max_p95_ratio: Option<f64>,
 
-    /// How long the old index is kept afterwards; 0s drops it at once
-    #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = humantime::parse_duration)]
-    grace: Duration,
+    /// How long the old index is kept afterwards, a day unless it is said; 0s drops it at once
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    grace: Option<Duration>,
 
     /// Leave a new index that is not good enough beside the old one
     #[arg(long)]
@@ -138,14 +141,15 @@ impl ReplaceArgs {
         }
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
+    fn wanted(&self) -> Wanted {
+        Wanted {
             criteria: Criteria {
                 min_recall: self.min_recall,
                 max_p95_ratio: self.max_p95_ratio,
             },
-            grace_seconds: self.grace.as_secs_f64(),
+            grace_seconds: self.grace.as_ref().map(Duration::as_secs_f64),
             keeps_refused: self.keep,
+            ..self.gate.wanted()
         }
     }
 }
@@ -197,7 +201,7 @@ pub(super) async fn run(context: &Context, args: &ReplaceArgs) -> Result<Outcome
             )
             .await?;
             transaction.commit().await?;
-            replace(context, args, &mut session, plan, &subject.on).await
+            replace(context, args, session, plan, &subject.on.column).await
         }
     }
 }
@@ -205,7 +209,10 @@ pub(super) async fn run(context: &Context, args: &ReplaceArgs) -> Result<Outcome
 fn expect_same(args: &ReplaceArgs, state: &Replacement) -> Result<()> {
     let changes = args.changes();
     if changes.is_empty() || changes == state.changes {
-        return Ok(());
+        let kept = state.terms.as_ref();
+        return kept.map_or(Ok(()), |terms| {
+            args.wanted().expect_agreement(terms, &state.index)
+        });
     }
     let plain = state.index.plain();
     Err(Error::conflict(format!(
@@ -241,40 +248,67 @@ async fn end(context: &Context, args: &ReplaceArgs, state: &Replacement, back: b
 async fn replace(
     context: &Context,
     args: &ReplaceArgs,
-    session: &mut crate::connection::Session,
+    mut session: Session,
     plan: ReplacePlan,
-    on: &LocatedColumn,
+    column: &Ident,
 ) -> Result<Outcome> {
-    let gate = args
-        .gate
-        .gate(context, session, &plan.table.name, &on.column)
-        .await?;
-    if gate.is_none() && (args.min_recall.is_some() || args.max_p95_ratio.is_some()) {
-        return Err(Error::usage("without queries there is nothing to measure")
-            .hint("Give real ones with `--queries FILE`, or take stored rows with `--stored 200`, which flatters recall."));
-    }
+    let (terms, gate) = terms_and_gate(context, args, &mut session, &plan, column).await?;
+    // What follows has sessions of its own, and may take hours.
+    session.close().await?;
     let name = plan.index.plain();
-    let shown = PlannedReplacement {
-        plan,
-        is_measured: gate.is_some(),
-    };
+    let shown = PlannedReplacement { plan, terms };
     if args.dry_run {
         return context.finish(&shown);
     }
     context.show(&shown);
-    if let Some(warning) = gate.as_ref().and_then(super::gate::BenchGate::warning) {
+    if let Some(warning) = gate.as_ref().and_then(BenchGate::warning) {
         context.progress().warn(warning);
     }
     let _consent = consent::ask(context, &format!("Replace `{name}`?"), Weight::Additive)?;
+    context.keep_ways_on(vec![
+        format!("Queries of `{name}` have an index as before; `vecops index list` shows how far the replacement is."),
+        format!("To go on run the same command again, or `vecops index replace {name}`."),
+        format!("To undo it run `vecops index replace {name} --rollback`."),
+    ]);
     let replaced = replace::replace(
         context.connector().await?,
         &shown.plan,
         gate.as_ref(),
-        args.terms(),
+        &shown.terms,
         context.progress(),
     )
     .await?;
     context.finish(&replaced)
+}
+
+/// What the replacement is asked for, by this run or the one that began it, and what measures it.
+async fn terms_and_gate<'a>(
+    context: &'a Context,
+    args: &ReplaceArgs,
+    session: &mut Session,
+    plan: &ReplacePlan,
+    column: &Ident,
+) -> Result<(Terms, Option<BenchGate<'a>>)> {
+    let kept = plan.under_way.as_ref().and_then(|state| state.terms.as_ref());
+    let asked = args.gate.asked(context, session, &plan.old, column).await?;
+    let wanted = Wanted {
+        queries: asked.as_ref().map(|asked| asked.source.clone()),
+        ..args.wanted()
+    };
+    let terms = wanted.terms(kept, &plan.index)?;
+    let Some(measuring) = &terms.measuring else {
+        if terms.criteria != Criteria::default() {
+            return Err(Error::usage("without queries there is nothing to measure")
+                .hint("Give real ones with `--queries FILE`, or take stored rows with `--stored 200`, which flatters recall."));
+        }
+        return Ok((terms, None));
+    };
+    let asked = match asked {
+        Some(asked) => asked,
+        None => asked_before(&measuring.queries, context, session, &plan.old, column).await?,
+    };
+    let gate = asked.gate(context, measuring);
+    Ok((terms, Some(gate)))
 }
 
 /// The index that is named, or the one of the table or collection that is.
@@ -292,7 +326,7 @@ async fn subject(connection: &mut PgConnection, target: &str, collections: &Coll
         return with_state(connection, named.clone(), on).await;
     }
     let on = catalog::locate_column(connection, target, collections).await?;
-    let all = replacements(connection, &on.table.name.schema).await?;
+    let all = replacements(connection, Some(&on.table.name.schema)).await?;
     let is_beside = |name: &Ident| all.iter().any(|state| state.new == *name || state.old == *name);
     let column = on.column.as_str();
     let candidates: Vec<&Found> = found
@@ -301,7 +335,7 @@ async fn subject(connection: &mut PgConnection, target: &str, collections: &Coll
         .filter(|index| !is_beside(&index.definition.name))
         .filter(|index| {
             let expression = index.expression.as_deref();
-            index.column == column || expression.is_some_and(|text| names_column(text, column))
+            index.column == column || expression.is_some_and(|text| holds_column(text, column))
         })
         .collect();
     match candidates.as_slice() {
@@ -328,7 +362,7 @@ async fn subject(connection: &mut PgConnection, target: &str, collections: &Coll
 
 async fn with_state(connection: &mut PgConnection, found: Found, on: LocatedColumn) -> Result<Subject> {
     let index = found.definition.qualified();
-    let all = replacements(connection, &index.schema).await?;
+    let all = replacements(connection, Some(&index.schema)).await?;
     Ok(Subject {
         under_way: all.into_iter().find(|state| state.index == index),
         found,

@@ -183,6 +183,17 @@ pub(super) fn with_known_limit(text: &str, names: &[String], rows: u32) -> Optio
     (!edits.is_empty()).then(|| edited(text, edits))
 }
 
+/// The text with another number of rows in the innermost LIMIT around one of these words, where that is a number.
+pub(super) fn with_limit(text: &str, places: &[usize], rows: u64) -> Option<String> {
+    let words = Words::of(text);
+    let query = queries(&words).into_iter().find(|query| {
+        places.iter().any(|place| query.words.contains(place)) && query.limit(&words) != Limit::None
+    })?;
+    let clause = query.clause(Clause::Limit)?;
+    let is_number = matches!(query.limit(&words), Limit::Rows(_));
+    is_number.then(|| edited(text, vec![(words.span(clause), rows.to_string())]))
+}
+
 /// The items of an ORDER BY.
 pub(super) fn items(words: &Words<'_>, clause: Range<usize>) -> Vec<Range<usize>> {
     let depth = words.depth(clause.start);
@@ -233,5 +244,22 @@ mod tests {
             "select $1 limit 10 offset $3"
         );
         assert_eq!(known("select 1 from match_count limit 5"), None);
+    }
+
+    #[test]
+    fn a_known_limit_is_changed_where_the_distance_stands() {
+        let text = "select * from (select id from t order by v <-> $1 limit 5) n order by id limit 3";
+        let place = Words::of(text)
+            .tokens
+            .iter()
+            .position(|token| &text[token.at.clone()] == "<->");
+        assert_eq!(
+            with_limit(text, &[place.unwrap()], 9).unwrap(),
+            "select * from (select id from t order by v <-> $1 limit 9) n order by id limit 3"
+        );
+        assert_eq!(
+            with_limit("select 1 from t order by v <-> $1 limit $2", &[6], 9),
+            None
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::clause::edited;
 use super::token::{Kind, Words, folded};
 use crate::vector::Metric;
 
@@ -185,6 +186,28 @@ pub(super) fn names_column(expression: &str, alias: Option<&str>, column: &str) 
     })
 }
 
+/// Whether an expression names a column, as those of indexes do: without an alias.
+pub fn holds_column(expression: &str, column: &str) -> bool {
+    names_column(expression, None, column)
+}
+
+/// An expression with something else in the place of a column.
+pub fn replaced_column(expression: &str, column: &str, with: &str) -> String {
+    let expression = stripped(expression);
+    let words = Words::of(expression);
+    let is_column = |&at: &usize| {
+        words.kind(at) == Some(Kind::Name)
+            && folded(words.text_of(at)) == column
+            && !words.is(at + 1, "(")
+            && !(at >= 1 && words.is(at - 1, "::"))
+    };
+    let edits = (0..words.tokens.len())
+        .filter(is_column)
+        .map(|at| (words.span(at..at + 1), with.to_owned()))
+        .collect();
+    edited(expression, edits)
+}
+
 /// An expression without the blanks, the needless parentheses around names, and the aliases: what two ways to write the
 /// same key have in common.
 pub(super) fn normalized(expression: &str) -> String {
@@ -292,6 +315,17 @@ mod tests {
         assert!(names_column("embedding", Some("d"), "embedding"));
         assert!(!names_column("'embedding'", None, "embedding"));
         assert!(!names_column("$1::embedding", None, "embedding"));
+        assert!(!holds_column("((embedding_old)::halfvec(3))", "embedding"));
+        assert!(!holds_column("(a || b)", ""));
+    }
+
+    #[test]
+    fn a_column_is_replaced_wherever_it_stands() {
+        assert_eq!(replaced_column("f(a_old, a, a)", "a", "$1"), "f(a_old, $1, $1)");
+        assert_eq!(
+            replaced_column("((\"My Column\")::halfvec(3))", "My Column", "$1"),
+            "($1)::halfvec(3)"
+        );
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub(super) async fn examine(
     }
     let scans = look_at_scans(&mut linted, &case, &mut desk).await?;
     desk.close().await?;
+    if linted.flip.is_some() {
+        look_at_limit(connection, &mut linted, &case).await?;
+    }
     if !scans.is_empty() && distances(&Words::of(&linted.text)).is_empty() {
         let note = "the distance stands in a view or a function that the query uses; `--function NAME` looks into one";
         linted.notes.push(note.to_owned());
@@ -110,15 +113,18 @@ fn blank(subject: &Subject) -> Linted {
         assumed_limit: None,
         ef_search: None,
         flip: None,
+        limit_flip: None,
         findings: Vec::new(),
         proposal: None,
         plan: Vec::new(),
+        refused_by: None,
         notes: Vec::new(),
     }
 }
 
 fn refused(mut linted: Linted, refusal: &Refusal) -> Linted {
     linted.status = Status::Refused;
+    linted.refused_by = Some(refusal.sqlstate.clone());
     let (message, sqlstate) = (&refusal.message, &refusal.sqlstate);
     linted
         .notes
@@ -164,6 +170,9 @@ async fn look_at_scans(linted: &mut Linted, case: &Case<'_>, desk: &mut Desk<'_>
     linted.indexes = ordered.filter_map(|scan| scan.index.clone()).collect();
     let (mut unserved, mut is_filtered) = (Vec::new(), false);
     for (at, scan) in case.shape.compared() {
+        if case.shape.is_looked_up_for(at) {
+            continue;
+        }
         if scan.is_ordered {
             linted
                 .findings
@@ -221,6 +230,31 @@ async fn look_at_scans(linted: &mut Linted, case: &Case<'_>, desk: &mut Desk<'_>
     linted.findings.dedup();
     linted.notes.dedup();
     Ok(unserved)
+}
+
+/// Where the planner turns away from the index for the number of rows that are asked for.
+async fn look_at_limit(connection: &mut PgConnection, linted: &mut Linted, case: &Case<'_>) -> Result<()> {
+    let (Limit::Rows(limit), Some((_, scan))) = (asked_limit(&case.text), case.shape.compared().next())
+    else {
+        return Ok(());
+    };
+    let place = (scan.schema.as_str(), scan.table.as_str());
+    let Some(flip) = probe::limit_flip(connection, case, place, limit.max(1)).await? else {
+        return Ok(());
+    };
+    linted.limit_flip = Some(flip);
+    if let Some(finding) = linted
+        .findings
+        .iter_mut()
+        .find(|finding| finding.cause == Cause::PlannerFlip)
+    {
+        finding.fixes.extend(flip.index_up_to.map(|up_to| {
+            format!("or ask for fewer rows: with LIMIT {up_to} and less the planner uses the index")
+        }));
+    } else {
+        linted.findings.extend(warn::about_limit(flip));
+    }
+    Ok(())
 }
 
 fn is_hnsw(case: &Case<'_>, scan: &Scan) -> bool {

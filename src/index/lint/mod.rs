@@ -12,6 +12,7 @@ mod distance;
 mod examine;
 mod facts;
 mod function;
+mod nest;
 mod order;
 mod probe;
 mod propose;
@@ -26,8 +27,9 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 pub use cause::{Cause, Finding, Proposal};
+pub use distance::{holds_column, replaced_column};
 pub use function::{Bodies, functions};
-pub use probe::Flip;
+pub use probe::{Flip, LimitFlip};
 pub use subject::{Origin, Subject};
 
 use crate::catalog::VectorExtension;
@@ -70,12 +72,16 @@ pub struct Linted {
     pub ef_search: Option<u32>,
     /// Up to where the planner uses the index, for a query that can use one.
     pub flip: Option<Flip>,
+    /// Up to which LIMIT the planner uses the index, where the query's own is above that or not far below.
+    pub limit_flip: Option<LimitFlip>,
     /// What is wrong, or nearly.
     pub findings: Vec<Finding>,
     /// The query in other words, where that makes an index usable.
     pub proposal: Option<Proposal>,
     /// Its plan.
     pub plan: Vec<String>,
+    /// The SQLSTATE with which the server refused it, where it did.
+    pub refused_by: Option<String>,
     /// What else there is to say.
     pub notes: Vec<String>,
 }

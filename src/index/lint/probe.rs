@@ -1,10 +1,14 @@
 //! What only the server can tell: whether the index could be used at all, and where the planner turns away from it.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, PgConnection};
 
+use super::clause::with_limit;
 use super::desk::Desk;
+use super::distance::distances;
+use super::examine::Case;
 use super::facts::Facts;
 use super::shape::Shape;
+use super::token::Words;
 use crate::error::Result;
 
 /// The settings that decide how an index is scanned, as they are for a query.
@@ -98,4 +102,63 @@ pub(super) async fn flip(desk: &mut Desk<'_>, facts: &Facts, schema: &str, table
         }
     }
     Ok(found(Some(uses_it)))
+}
+
+/// Up to which LIMIT the planner uses the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct LimitFlip {
+    /// The LIMIT that the query was planned with.
+    pub limit: u64,
+    /// The largest with which the planner uses the index; none where it does not with any.
+    pub index_up_to: Option<u64>,
+}
+
+/// Finds the largest LIMIT with which the planner uses an index on the table, by asking it: below the query's own where
+/// that is above, else up to twice as large; none where the query has no number there, or twice as many rows change nothing.
+pub(super) async fn limit_flip(
+    connection: &mut PgConnection,
+    case: &Case<'_>,
+    (schema, table): (&str, &str),
+    limit: u64,
+) -> Result<Option<LimitFlip>> {
+    let words = Words::of(&case.text);
+    let places: Vec<usize> = distances(&words).iter().map(|distance| distance.word).collect();
+    let mut uses = async |rows: u64| -> Result<Option<bool>> {
+        let Some(text) = with_limit(&case.text, &places, rows) else {
+            return Ok(None);
+        };
+        let statement = case.subject.prepared(&text, &case.types);
+        let Ok(mut desk) = Desk::open(&mut *connection, &statement, case.subject.settings()).await? else {
+            return Ok(None);
+        };
+        let shape = shape(&mut desk, &[], case.facts).await?;
+        desk.close().await?;
+        Ok(Some(
+            shape.is_some_and(|shape| serving(&shape, schema, table).is_some()),
+        ))
+    };
+    let found = |index_up_to| Ok(Some(LimitFlip { limit, index_up_to }));
+    let Some(is_served) = uses(limit).await? else {
+        return Ok(None);
+    };
+    let (mut uses_it, mut does_not) = if is_served {
+        (limit, limit.saturating_mul(2))
+    } else {
+        (1, limit)
+    };
+    if is_served && uses(does_not).await? != Some(false) {
+        return Ok(None);
+    }
+    if !is_served && (limit == 1 || uses(uses_it).await? != Some(true)) {
+        return found(None);
+    }
+    while does_not - uses_it > 1 {
+        let middle = uses_it.midpoint(does_not);
+        if uses(middle).await? == Some(true) {
+            uses_it = middle;
+        } else {
+            does_not = middle;
+        }
+    }
+    found(Some(uses_it))
 }

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use super::cause::{Cause, Finding, Proposal};
 use super::desk::Desk;
 use super::examine::Case;
+use super::nest;
 use super::probe;
 use super::rewrite::{self, Goal};
 use super::shape::{Place, Use};
@@ -40,10 +41,15 @@ pub(super) async fn propose(
         rows: case.rows,
     };
     let causes: Vec<Cause> = findings.iter().map(|finding| finding.cause).collect();
-    if !causes.iter().any(|&cause| rewrite::helps(cause)) {
-        return Ok(None);
-    }
-    for text in rewrite::candidates(&case.subject.text, goal) {
+    let is_nested = causes.iter().any(|&cause| nest::helps(cause));
+    let candidates = if is_nested {
+        nest::candidates(&case.subject.text, &scan.table, goal, &causes)
+    } else if causes.iter().any(|&cause| rewrite::helps(cause)) {
+        rewrite::candidates(&case.subject.text, goal)
+    } else {
+        Vec::new()
+    };
+    for text in candidates {
         let known = case.subject.with_known_limit(&text, case.rows);
         let types = if known.is_some() {
             case.types.as_slice()
@@ -55,6 +61,7 @@ pub(super) async fn propose(
             continue;
         };
         let mut differences = rewrite::differences(&causes, fit, main.metric, case.rows);
+        differences.extend(nest::differences(&causes));
         let mut index = None;
         for settings in [&[][..], &probe::forced()[..]] {
             let shape = probe::shape(&mut desk, settings, case.facts).await?;

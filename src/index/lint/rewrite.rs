@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::cause::Cause;
 use super::clause::{Clause, Limit, Query, edited, items, queries};
-use super::distance::{Distance, distances, names_column, stripped};
+use super::distance::{Distance, distances, names_column, replaced_column};
 use super::facts::{Fit, key};
 use super::token::{Kind, Words, folded};
 use crate::catalog::{VectorColumn, VectorExtension};
@@ -120,7 +120,12 @@ pub(super) fn differences(causes: &[Cause], fit: Fit<'_>, original: Metric, rows
 }
 
 /// The distance as the index serves it.
-fn ordering(words: &Words<'_>, distance: &Distance, goal: Goal<'_>, qualified: bool) -> Option<String> {
+pub(super) fn ordering(
+    words: &Words<'_>,
+    distance: &Distance,
+    goal: Goal<'_>,
+    qualified: bool,
+) -> Option<String> {
     let (column_side, other) = operands(words, distance, goal.column.column.as_str())?;
     let reference = reference(column_side, goal.column.column.as_str())?;
     let (left, right) = if goal.is_key {
@@ -137,8 +142,8 @@ fn ordering(words: &Words<'_>, distance: &Distance, goal: Goal<'_>, qualified: b
         match &goal.index.expression {
             None => (reference.to_owned(), value),
             Some(expression) => (
-                replaced(expression, goal.column.column.as_str(), reference),
-                replaced(expression, goal.column.column.as_str(), &value),
+                replaced_column(expression, goal.column.column.as_str(), reference),
+                replaced_column(expression, goal.column.column.as_str(), &value),
             ),
         }
     };
@@ -215,7 +220,11 @@ fn spaced(text: &str, at: usize, insertion: &str) -> String {
 }
 
 /// The operand that names the column, and the other one.
-fn operands<'t>(words: &Words<'t>, distance: &Distance, column: &str) -> Option<(&'t str, &'t str)> {
+pub(super) fn operands<'t>(
+    words: &Words<'t>,
+    distance: &Distance,
+    column: &str,
+) -> Option<(&'t str, &'t str)> {
     let left = words.text.get(distance.left.clone())?;
     let right = words.text.get(distance.right.clone())?;
     if names_column(left, None, column) {
@@ -226,7 +235,7 @@ fn operands<'t>(words: &Words<'t>, distance: &Distance, column: &str) -> Option<
 }
 
 /// The column as the query writes it, with its alias.
-fn reference<'t>(operand: &'t str, column: &str) -> Option<&'t str> {
+pub(super) fn reference<'t>(operand: &'t str, column: &str) -> Option<&'t str> {
     let words = Words::of(operand);
     let mut names = (0..words.tokens.len())
         .filter(|&at| words.kind(at) == Some(Kind::Name) && folded(words.text_of(at)) == column);
@@ -236,23 +245,6 @@ fn reference<'t>(operand: &'t str, column: &str) -> Option<&'t str> {
         start -= 2;
     }
     operand.get(words.span(start..at + 1))
-}
-
-/// An expression with something in the place of a column.
-fn replaced(expression: &str, column: &str, with: &str) -> String {
-    let expression = stripped(expression);
-    let words = Words::of(expression);
-    let is_column = |&at: &usize| {
-        words.kind(at) == Some(Kind::Name)
-            && folded(words.text_of(at)) == column
-            && !words.is(at + 1, "(")
-            && !(at >= 1 && words.is(at - 1, "::"))
-    };
-    let edits = (0..words.tokens.len())
-        .filter(is_column)
-        .map(|at| (words.span(at..at + 1), with.to_owned()))
-        .collect();
-    edited(expression, edits)
 }
 
 /// An operand without the casts at its end.

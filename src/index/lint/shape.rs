@@ -90,6 +90,21 @@ impl Shape {
         self.uses.iter().filter(move |found| found.scan == scan)
     }
 
+    /// Whether the rows of a scan are those whose neighbours an index gives, one row after the other.
+    pub(super) fn is_looked_up_for(&self, scan: usize) -> bool {
+        let Some(own) = self.scans.get(scan).filter(|own| !own.is_ordered) else {
+            return false;
+        };
+        let by_index = self
+            .uses
+            .iter()
+            .filter(|found| found.place == Place::Index && found.scan != scan);
+        by_index.into_iter().any(|found| {
+            self.uses_of(scan)
+                .any(|mine| names_column(&found.other, Some(&own.alias), &mine.column))
+        })
+    }
+
     /// The scans whose distances are used; of a partitioned table's one stands for all, one without an index first.
     pub(super) fn compared(&self) -> impl Iterator<Item = (usize, &Scan)> {
         let uses = |at: usize, scan: &Scan| scan.is_ordered || self.uses_of(at).next().is_some();

@@ -4,7 +4,7 @@ use super::cause::{Cause, Finding};
 use super::clause::Limit;
 use super::distance::distances;
 use super::facts::{Facts, TableRow};
-use super::probe::{Flip, ScanSettings};
+use super::probe::{Flip, LimitFlip, ScanSettings};
 use super::shape::Scan;
 use super::token::Words;
 
@@ -90,6 +90,19 @@ pub(super) fn about_flip(flip: Flip, settings: &ScanSettings) -> Option<Finding>
             ))
             .fix("lower random_page_cost towards 1.1 where the data is on SSD, so that the planner keeps to the index")
     })
+}
+
+/// A warning where asking for somewhat more rows turns the index off.
+pub(super) fn about_limit(flip: LimitFlip) -> Option<Finding> {
+    let up_to = flip.index_up_to.filter(|&up_to| up_to >= flip.limit)?;
+    Some(
+        Cause::FlipNear
+            .warns(format!(
+                "the LIMIT is {}; above {up_to} the planner reads every row instead",
+                flip.limit
+            ))
+            .fix("lower random_page_cost towards 1.1 where the data is on SSD, so that the planner keeps to the index"),
+    )
 }
 
 /// A warning where the planner does not know the table.

@@ -24,7 +24,7 @@ pub struct Figures {
 }
 
 /// What a new index must reach.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Criteria {
     /// The least recall, which the lower end of its interval must reach; without it, what the old index has.
     pub min_recall: Option<f64>,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgConnection, Row as _};
 
-use super::{Changes, Figures};
+use super::{Changes, Figures, Terms};
 use crate::connection::Session;
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{Ident, QualifiedName, fixed, run};
@@ -26,6 +26,8 @@ pub struct Replacement {
     pub changes: Changes,
     /// The statement of the new one from `USING` on.
     pub body: String,
+    /// What it was asked for; none where it was begun before that was kept.
+    pub terms: Option<Terms>,
     /// How far it is.
     pub step: Step,
     /// What was measured of the old one while it was alone.
@@ -58,6 +60,13 @@ impl Step {
     }
 }
 
+/// Makes the table, or gives one of an earlier version what it lacks.
+const CREATE: &str = include_str!("../../../sql/index/replacement_create.sql");
+
+fn json<T: Serialize>(of: &T) -> Result<String> {
+    serde_json::to_string(of).map_err(|error| Error::bug(error.to_string()))
+}
+
 #[derive(FromRow)]
 struct Row {
     index_schema: String,
@@ -67,14 +76,15 @@ struct Row {
     old_name: String,
     changes: String,
     body: String,
+    terms: Option<String>,
     step: String,
     before: Option<String>,
     keep_until: Option<String>,
     is_due: bool,
 }
 
-/// The replacements that are under way in a schema.
-pub async fn replacements(connection: &mut PgConnection, schema: &Ident) -> Result<Vec<Replacement>> {
+/// The replacements that are under way in a schema, or in the whole database, as far as this role may see them.
+pub async fn replacements(connection: &mut PgConnection, schema: Option<&Ident>) -> Result<Vec<Replacement>> {
     let there: bool = fixed(include_str!("../../../sql/index/replacement_exists.sql"))
         .fetch_one(&mut *connection)
         .await?
@@ -83,7 +93,7 @@ pub async fn replacements(connection: &mut PgConnection, schema: &Ident) -> Resu
         return Ok(Vec::new());
     }
     let rows = fixed(include_str!("../../../sql/index/replacement_read.sql"))
-        .bind(schema.as_str())
+        .bind(schema.map(Ident::as_str))
         .fetch_all(connection)
         .await
         .context("read `vecops.index_replacement`")?;
@@ -97,6 +107,7 @@ fn replacement(row: Row) -> Result<Replacement> {
     let steps = [Step::Building, Step::Swapped, Step::Undoing];
     let step = steps.into_iter().find(|step| step.name() == row.step);
     let before = row.before.as_deref().map(serde_json::from_str).transpose();
+    let terms = row.terms.as_deref().map(serde_json::from_str).transpose();
     Ok(Replacement {
         index: QualifiedName::new(schema.clone(), name(row.index_name)?),
         table: QualifiedName::new(schema, name(row.table_name)?),
@@ -104,11 +115,20 @@ fn replacement(row: Row) -> Result<Replacement> {
         old: name(row.old_name)?,
         changes: serde_json::from_str(&row.changes).map_err(|error| wrong(error.to_string()))?,
         body: row.body,
+        terms: terms.map_err(|error| wrong(error.to_string()))?,
         step: step.ok_or_else(|| wrong(row.step))?,
         before: before.map_err(|error| wrong(error.to_string()))?,
         keep_until: row.keep_until,
         is_due: row.is_due,
     })
+}
+
+/// The replacements whose old index has been kept for as long as it was to be. Nothing runs by itself, so it is still there
+/// until somebody runs a command.
+pub async fn overdue(connection: &mut PgConnection) -> Result<Vec<Replacement>> {
+    let mut all = replacements(connection, None).await?;
+    all.retain(|state| state.step == Step::Swapped && state.is_due);
+    Ok(all)
 }
 
 impl Replacement {
@@ -125,10 +145,10 @@ impl Replacement {
     /// Enters it before its first step.
     pub(super) async fn begin(&self, session: &mut Session) -> Result<()> {
         let entering = "enter the replacement into `vecops.index_replacement`";
-        let changes = serde_json::to_string(&self.changes).map_err(|error| Error::bug(error.to_string()))?;
+        let changes = json(&self.changes)?;
+        let terms = self.terms.as_ref().map(json).transpose()?;
         let mut transaction = session.begin_write().await?;
-        let create = include_str!("../../../sql/index/replacement_create.sql");
-        run(&mut transaction, create).await.context(entering)?;
+        run(&mut transaction, CREATE).await.context(entering)?;
         fixed(include_str!("../../../sql/index/replacement_begin.sql"))
             .bind(self.index.schema.as_str())
             .bind(self.index.name.as_str())
@@ -137,6 +157,7 @@ impl Replacement {
             .bind(self.old.as_str())
             .bind(changes)
             .bind(&self.body)
+            .bind(terms)
             .execute(&mut *transaction)
             .await
             .context(entering)?;
@@ -145,7 +166,7 @@ impl Replacement {
 
     /// Keeps what was measured of the old index.
     pub(super) async fn measured(&self, session: &mut Session, before: &Figures) -> Result<()> {
-        let figures = serde_json::to_string(before).map_err(|error| Error::bug(error.to_string()))?;
+        let figures = json(before)?;
         let mut transaction = session.begin_write().await?;
         fixed(include_str!("../../../sql/index/replacement_measured.sql"))
             .bind(self.index.schema.as_str())
@@ -155,6 +176,24 @@ impl Replacement {
             .await
             .context("keep what was measured in `vecops.index_replacement`")?;
         transaction.commit().await.context("commit")
+    }
+
+    /// Keeps what it is asked for from now on.
+    pub(super) async fn keep_terms(&mut self, session: &mut Session, terms: &Terms) -> Result<()> {
+        let keeping = "keep what is asked for in `vecops.index_replacement`";
+        let text = json(terms)?;
+        let mut transaction = session.begin_write().await?;
+        run(&mut transaction, CREATE).await.context(keeping)?;
+        fixed(include_str!("../../../sql/index/replacement_terms.sql"))
+            .bind(self.index.schema.as_str())
+            .bind(self.index.name.as_str())
+            .bind(text)
+            .execute(&mut *transaction)
+            .await
+            .context(keeping)?;
+        transaction.commit().await.context("commit")?;
+        self.terms = Some(terms.clone());
+        Ok(())
     }
 
     /// Moves it on in the caller's transaction; says until when the old index is kept.

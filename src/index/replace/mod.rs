@@ -1,21 +1,24 @@
 //! Replacing an index by another one: built beside it, verified, measured, and given its name only then.
 //!
 //! The planner does not know names: as soon as both are valid it may use either for the same queries, whichever its cost
-//! model finds cheaper, and both hold every row. So the old one is measured before the new one is there, and the new one
-//! where it is sure to be used; at no moment is there none. How far a replacement is lies in the database (`ledger`), so
-//! that the same command goes on after a crash.
+//! model finds cheaper, and both hold every row. So the old one is measured before the new one is there, and once more
+//! beside the new one, query by query, where the planner can be made to take either. At no moment is there none. How far a
+//! replacement is, and what it was asked for, lies in the database (`ledger`, `terms`), so that the same command goes on
+//! after a crash.
 
 mod judge;
 mod ledger;
 mod plan;
 mod steps;
+mod terms;
 
 use serde::{Deserialize, Serialize};
 
 pub use judge::{Criteria, Figures};
-pub use ledger::{Replacement, Step, replacements};
+pub use ledger::{Replacement, Step, overdue, replacements};
 pub use plan::{ReplacePlan, plan_replacement};
 pub use steps::{finish, replace, roll_back};
+pub use terms::{Measuring, QuerySource, Terms, Wanted};
 
 use super::Built;
 use crate::error::{Error, Result};
@@ -55,21 +58,14 @@ pub enum MethodName {
     Ivfflat,
 }
 
-/// Measures an index alone; what it is and how it is made sure of is the caller's.
+/// Measures indexes; how it is made sure which one a query used is the caller's.
 pub trait Gate {
     /// The figures of this index, which every query must have used.
     fn measure(&self, index: &Found) -> impl Future<Output = Result<Figures>>;
-}
 
-/// How a new index is let in, and what becomes of the old one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Terms {
-    /// What the new index must reach.
-    pub criteria: Criteria,
-    /// For how many seconds the old one is kept after the names are exchanged.
-    pub grace_seconds: f64,
-    /// Whether a new index that was not good enough stays.
-    pub keeps_refused: bool,
+    /// The figures of both, each query run by one and at once by the other; none where the planner cannot be made to take
+    /// the old one beside the new one.
+    fn compare(&self, old: &Found, new: &Found) -> impl Future<Output = Result<Option<(Figures, Figures)>>>;
 }
 
 /// How a replacement ended, or where it stands.
@@ -99,6 +95,8 @@ pub struct Replaced {
     pub before: Option<Figures>,
     /// What was measured of the new one.
     pub after: Option<Figures>,
+    /// Whether both were measured at the same time, query by query, so that a drift of the machine is in neither's favour.
+    pub is_interleaved: bool,
     /// What speaks against the new one.
     pub reasons: Vec<String>,
     /// The new index, where this run built it.

@@ -103,7 +103,11 @@ pub async fn plan_replacement(
     }
     let changes_queries = changes.element.is_some_and(|element| held(&old) != Some(element));
     let server = facts::server(connection).await?;
-    let rows = table.estimated_rows(definition.layout);
+    let rows = match old.counted_rows() {
+        // Only the old index knows how many rows meet its condition.
+        Some(counted) if old.predicate.is_some() => counted,
+        _ => table.estimated_rows(definition.layout),
+    };
     Ok(ReplacePlan {
         statement: definition.statement(true),
         settings: Settings::choose(server, definition.layout, rows, wishes),

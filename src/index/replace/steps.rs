@@ -6,7 +6,7 @@ use super::ledger::{Replacement, Step, replacements};
 use super::plan::ReplacePlan;
 use super::{Ending, Figures, Gate, Replaced, Terms, moved_on};
 use crate::connection::{Connector, Need, Session};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Error, Kind, Result};
 use crate::index_build::{Builder, Built, Found, Place, Work, drop_concurrently, take_lock, vector_indexes};
 use crate::progress::{Progress, Unit};
 use crate::sql::{QualifiedName, literal, run};
@@ -16,44 +16,32 @@ pub async fn replace<G: Gate>(
     connector: &Connector,
     plan: &ReplacePlan,
     gate: Option<&G>,
-    terms: Terms,
+    terms: &Terms,
     progress: &dyn Progress,
 ) -> Result<Replaced> {
     let mut session = open(connector, &plan.table.name, progress).await?;
-    let mut state = begin(&mut session, plan).await?;
-    let before = match (gate, state.before.clone()) {
-        (Some(gate), None) => {
-            let before = gate.measure(&plan.old).await?;
-            state.measured(&mut session, &before).await?;
-            Some(before)
-        }
-        (_, known) => known,
-    };
-    state.before.clone_from(&before);
+    let mut state = begin(&mut session, plan, terms).await?;
+    if let (Some(gate), None) = (gate, &state.before) {
+        let before = gate
+            .measure(&plan.old)
+            .await
+            .map_err(|error| with_ways_on(error, &state, At::Measuring))?;
+        state.measured(&mut session, &before).await?;
+        state.before = Some(before);
+    }
     let built = build(connector, &mut session, plan, &state, progress)
         .await
-        .map_err(|error| with_ways_on(error, &state.index))?;
+        .map_err(|error| with_ways_on(error, &state, At::Building))?;
     let new = verified(session.outside_transaction().await?, plan, &state).await?;
-    let after = match gate {
-        Some(gate) => Some(
-            gate.measure(&new)
-                .await
-                .map_err(|error| with_ways_on(error, &state.index))?,
-        ),
-        None => None,
-    };
-    let reasons = match (&before, &after) {
-        (Some(before), Some(after)) => terms.criteria.against(before, after),
-        _ => Vec::new(),
-    };
-    let report = Report {
-        before,
-        after,
-        reasons,
-        built,
-    };
+    let mut report = measured(gate, plan, &state, &new)
+        .await
+        .map_err(|error| with_ways_on(error, &state, At::Built))?;
+    report.built = built;
+    if let (Some(before), Some(after)) = (&report.before, &report.after) {
+        report.reasons = terms.criteria.against(before, after);
+    }
     if !report.reasons.is_empty() {
-        return refuse(&mut session, &state, terms, report, progress).await;
+        return refuse(&mut session, &mut state, terms, report, progress).await;
     }
     let keep_seconds = (!plan.changes_queries).then_some(terms.grace_seconds);
     let keep_until = swap(&mut session, plan, &state, keep_seconds).await?;
@@ -63,6 +51,30 @@ pub async fn replace<G: Gate>(
         return Ok(report.ends(&state, Ending::Finished, None));
     }
     Ok(report.ends(&state, Ending::Swapped, keep_until))
+}
+
+/// Measures the new index, and the old one again beside it where that can be done.
+async fn measured<G: Gate>(
+    gate: Option<&G>,
+    plan: &ReplacePlan,
+    state: &Replacement,
+    new: &Found,
+) -> Result<Report> {
+    let Some(gate) = gate else {
+        return Ok(Report::default());
+    };
+    let both = gate.compare(&plan.old, new).await?;
+    let is_interleaved = both.is_some();
+    let (before, after) = match both {
+        Some((before, after)) => (Some(before), after),
+        None => (state.before.clone(), gate.measure(new).await?),
+    };
+    Ok(Report {
+        before,
+        after: Some(after),
+        is_interleaved,
+        ..Report::default()
+    })
 }
 
 /// Drops the old index of a replacement whose names are exchanged.
@@ -109,6 +121,7 @@ pub async fn roll_back(
 struct Report {
     before: Option<Figures>,
     after: Option<Figures>,
+    is_interleaved: bool,
     reasons: Vec<String>,
     built: Option<Built>,
 }
@@ -121,6 +134,7 @@ impl Report {
             ending,
             before: self.before,
             after: self.after,
+            is_interleaved: self.is_interleaved,
             reasons: self.reasons,
             built: self.built,
             old: (ending == Ending::Swapped).then(|| state.old_index()),
@@ -133,18 +147,19 @@ impl Report {
 /// A session that holds the lock on the table's vector indexes from the first step to the last.
 async fn open(connector: &Connector, table: &QualifiedName, progress: &dyn Progress) -> Result<Session> {
     let mut session = connector.open(Need::Session, progress).await?;
-    let outside = session.outside_transaction().await?;
-    take_lock(&mut *outside, table).await?;
-    // It waits while the indexes are measured on other sessions.
-    run(outside, "set idle_session_timeout = 0").await?;
+    take_lock(session.outside_transaction().await?, table).await?;
     Ok(session)
 }
 
 /// Enters the replacement, or finds it where the plan saw it.
-async fn begin(session: &mut Session, plan: &ReplacePlan) -> Result<Replacement> {
+async fn begin(session: &mut Session, plan: &ReplacePlan, terms: &Terms) -> Result<Replacement> {
     if let Some(state) = &plan.under_way {
         expect_still(session, state).await?;
-        return Ok(state.clone());
+        let mut state = state.clone();
+        if state.terms.as_ref() != Some(terms) {
+            state.keep_terms(session, terms).await?;
+        }
+        return Ok(state);
     }
     let state = Replacement {
         index: plan.index.clone(),
@@ -153,6 +168,7 @@ async fn begin(session: &mut Session, plan: &ReplacePlan) -> Result<Replacement>
         old: plan.index.name.with_suffix("_vecops_old"),
         changes: plan.changes,
         body: plan.definition.body.clone(),
+        terms: Some(terms.clone()),
         step: Step::Building,
         before: None,
         keep_until: None,
@@ -167,7 +183,7 @@ async fn begin(session: &mut Session, plan: &ReplacePlan) -> Result<Replacement>
 
 async fn current(session: &mut Session, index: &QualifiedName) -> Result<Option<Replacement>> {
     let mut transaction = session.begin_read().await?;
-    let all = replacements(&mut transaction, &index.schema).await?;
+    let all = replacements(&mut transaction, Some(&index.schema)).await?;
     transaction.commit().await?;
     Ok(all.into_iter().find(|state| state.index == *index))
 }
@@ -265,13 +281,18 @@ async fn verified(connection: &mut PgConnection, plan: &ReplacePlan, state: &Rep
 /// What becomes of an index that was not good enough.
 async fn refuse(
     session: &mut Session,
-    state: &Replacement,
-    terms: Terms,
+    state: &mut Replacement,
+    terms: &Terms,
     report: Report,
     progress: &dyn Progress,
 ) -> Result<Replaced> {
     let mut refused = report.ends(state, Ending::Refused, None);
     if terms.keeps_refused {
+        let decided = Terms {
+            was_refused: true,
+            ..terms.clone()
+        };
+        state.keep_terms(session, &decided).await?;
         refused.refused = Some(state.new_index());
         return Ok(refused);
     }
@@ -298,7 +319,7 @@ async fn swap(
         state.advance(&mut transaction, Step::Swapped, keep_seconds).await
     }
     .await;
-    let keep_until = swapped.map_err(|error| with_ways_on(error, &state.index))?;
+    let keep_until = swapped.map_err(|error| with_ways_on(error, state, At::Built))?;
     transaction.commit().await.context("commit")?;
     Ok(keep_until)
 }
@@ -325,9 +346,49 @@ async fn drop_index(session: &mut Session, index: &QualifiedName, progress: &dyn
     Ok(())
 }
 
-fn with_ways_on(error: Error, index: &QualifiedName) -> Error {
-    let plain = index.plain();
-    error.hint(format!(
-        "The old index is as it was. Run the same command again, which goes on from here; `vecops index replace {plain} --rollback` undoes it."
-    ))
+/// Where a run ended that could not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// While the old index was measured alone.
+    Measuring,
+    /// While the new one was built.
+    Building,
+    /// While both were measured, or when the names were to be exchanged.
+    Built,
+}
+
+/// An error with what there is now, and the two commands that lead on.
+fn with_ways_on(error: Error, state: &Replacement, at: At) -> Error {
+    let (plain, new) = (state.index.plain(), state.new_index().plain());
+    let doing = match at {
+        At::Measuring => "the old index was measured",
+        At::Building => "the new index was built",
+        At::Built => "the new index was measured",
+    };
+    let there = match at {
+        At::Measuring => format!("`{plain}` is as it was, and nothing is built yet."),
+        At::Building => {
+            format!("`{plain}` is as it was; what there was of `{new}` is dropped, unless it is named above.")
+        }
+        At::Built => format!(
+            "`{plain}` is as it was; `{new}` is built, valid and waits beside it, and every write enters both."
+        ),
+    };
+    let error = if error.kind() == Kind::Interrupted {
+        Error::new(Kind::Interrupted, format!("interrupted while {doing}"))
+    } else {
+        error
+    };
+    let error = if error.kind() == Kind::Conflict {
+        error
+    } else {
+        error.hint(there)
+    };
+    error
+        .hint(format!(
+            "To go on from here run the same command again, or `vecops index replace {plain}`."
+        ))
+        .hint(format!(
+            "To undo it run `vecops index replace {plain} --rollback`."
+        ))
 }

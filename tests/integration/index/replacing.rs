@@ -43,6 +43,7 @@ async fn both_are_measured_alone_then_the_names_are_exchanged() {
         let arguments = ["replace", TABLE, "--m", "16", "--stored", "40", "--yes"];
         let replaced = index(database, &arguments).report();
         assert_eq!(replaced["ending"], "swapped", "{replaced:#}");
+        assert_eq!(replaced["is_interleaved"], true, "{replaced:#}");
         assert!(replaced["after"]["recall"].as_f64() >= replaced["before"]["recall"].as_f64());
         assert!(replaced["after"]["pages"].as_f64() > replaced["before"]["pages"].as_f64());
         assert!(names(&replaced, "old").contains("items_embedding_cosine_hnsw_vecops_old"));
@@ -88,6 +89,7 @@ async fn a_smaller_graph_is_measured_alone_too_and_finished() {
             "--yes",
         ];
         let replaced = index(database, &arguments).report();
+        assert_eq!(replaced["is_interleaved"], false, "{replaced:#}");
         assert!(replaced["after"]["pages"].as_f64() < replaced["before"]["pages"].as_f64());
         let finished = index(database, &["replace", TABLE, "--finish", "--yes"]).report();
         assert_eq!(finished["ending"], "finished");
@@ -178,6 +180,7 @@ async fn another_type_is_measured_by_its_expression_and_the_old_one_waits_for_a_
             ];
             let replaced = index(database, &arguments).report();
             assert_eq!(replaced["ending"], "swapped", "{replaced:#}");
+            assert_eq!(replaced["is_interleaved"], true, "{replaced:#}");
             assert_eq!(replaced["keep_until"], Value::Null);
             assert_eq!(indexes(&mut connection).await.len(), 2);
             index(database, &["replace", INDEX, "--rollback", "--yes"]).report();
@@ -247,6 +250,64 @@ async fn what_cannot_be_replaced_is_refused() {
         .await;
         let error = index(database, &["replace", INDEX, "--m", "8", "--yes"]).error(12);
         assert!(error.contains("does not own"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_index_of_some_rows_is_measured_among_those() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        vectors(&mut connection, 16, 2_000).await;
+        run(
+            &mut connection,
+            format!(
+                "update {TABLE} set language = 'de' where id % 2 = 0;
+                 create index items_embedding_cosine_hnsw on {TABLE} using hnsw (embedding extensions.vector_cosine_ops)
+                 with (m = 8) where language = 'en' and id > 0"
+            ),
+        )
+        .await;
+        let arguments = ["replace", INDEX, "--m", "16", "--stored", "30", "--yes"];
+        let replaced = index(database, &arguments).report();
+        // Among all rows no more than half of the neighbours would have been found.
+        for which in ["before", "after"] {
+            assert!(replaced[which]["recall"].as_f64() > Some(0.9), "{replaced:#}");
+        }
+        assert_eq!(replaced["is_interleaved"], true, "{replaced:#}");
+        let rows = replaced["built"]["rows"].as_f64().unwrap();
+        assert!((rows - 1_000.0).abs() < 1.0, "{replaced:#}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_old_index_whose_time_is_over_is_named_until_it_is_dropped() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        with_index(&mut connection, 4).await;
+        index(
+            database,
+            &["replace", INDEX, "--m", "8", "--grace", "1ms", "--yes"],
+        )
+        .report();
+        let listed = index(database, &["list"]).report();
+        assert_eq!(listed["replacements"][0]["is_due"], true, "{listed:#}");
+        let nearest = format!("select id from {TABLE} order by embedding <=> $1 limit 5");
+        for arguments in [&["clean", "--dry-run"][..], &["lint", "--sql", &nearest]] {
+            let said = index(database, arguments);
+            assert!(said.stderr.contains("--finish"), "{arguments:?}: {}", said.stderr);
+        }
+        for name in [INDEX.to_owned(), format!("{INDEX}_vecops_old")] {
+            let error = index(database, &["drop", &name, "--yes"]).error(12);
+            assert!(error.contains("--rollback"), "{error}");
+        }
+        assert_eq!(
+            index(database, &["replace", INDEX, "--yes"]).report()["ending"],
+            "finished"
+        );
+        let listed = index(database, &["list"]).report();
+        assert_eq!(listed["replacements"], Value::Array(Vec::new()));
     })
     .await;
 }

@@ -12,11 +12,25 @@ use crate::support::{TestDatabase, on_each_server, wait_until};
 const NAME: &str = "items_embedding_cosine_hnsw";
 
 fn replace(database: &TestDatabase) -> Child {
+    start(
+        database,
+        &[
+            "--m",
+            "8",
+            "--stored",
+            "20",
+            "--grace",
+            "0s",
+            "--min-recall",
+            "0.1",
+        ],
+    )
+}
+
+fn start(database: &TestDatabase, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_vecops"))
-        .args([
-            "index", "replace", INDEX, "--m", "8", "--stored", "20", "--grace", "0s",
-        ])
-        .args(["--min-recall", "0.1", "--yes"])
+        .args(["index", "replace", INDEX, "--yes"])
+        .args(arguments)
         .env_clear()
         .env("HOME", "/nowhere")
         .env("VECOPS_DB_URL", database.url())
@@ -167,8 +181,63 @@ async fn interrupted_while_it_builds_it_leaves_the_old_index_alone() {
         run(&mut writer, "rollback").await;
         settled(&mut connection).await;
         assert_eq!(indexes(&mut connection).await, [NAME], "{stderr}");
-        let output = replace(database).wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(0));
+        assert!(stderr.contains("--rollback"), "{stderr}");
+
+        // What was asked for at first holds.
+        for other in [
+            ["--min-recall", "0.2"],
+            ["--stored", "7"],
+            ["--ef-search", "80"],
+            ["--max-p95-ratio", "2"],
+        ] {
+            let arguments = [&["replace", INDEX, "--yes"][..], &other].concat();
+            let error = index(database, &arguments).error(13);
+            assert!(
+                error.contains(other[0]) && error.contains("--rollback"),
+                "{error}"
+            );
+        }
+        let plan = index(database, &["replace", INDEX, "--dry-run"]).report();
+        assert_eq!(plan["terms"]["criteria"]["min_recall"], 0.1, "{plan:#}");
+        let replaced = index(database, &["replace", INDEX, "--yes"]).report();
+        assert_eq!(replaced["after"]["queries"], 20, "{replaced:#}");
+        assert_eq!(replaced["ending"], "finished", "{replaced:#}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn interrupted_while_it_measures_it_says_what_is_there_and_what_leads_on() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        with_index(&mut connection, 1_500).await;
+        let program = start(database, &["--m", "8", "--stored", "600", "--min-recall", "0.1"]);
+        wait_until("both are measured", async || {
+            let query = format!(
+                "select a.pid::text from pg_stat_activity a, pg_index i, pg_class c
+                 where a.datname = current_database() and a.application_name like 'vecops%' and a.query like '%limit $2'
+                   and c.oid = i.indexrelid and c.relname = '{NAME}_vecops_new' and i.indisvalid"
+            );
+            !texts(&mut connection, &query).await.is_empty()
+        })
+        .await;
+        crate::support::kill(program.id(), "INT");
+        let output = program.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{stderr}");
+        for part in [
+            "interrupted while the new index was measured",
+            "valid and waits beside it",
+            "To go on",
+            "--rollback",
+        ] {
+            assert!(stderr.contains(part), "{part}: {stderr}");
+        }
+        settled(&mut connection).await;
+        assert_eq!(indexes(&mut connection).await.len(), 2, "{stderr}");
+        let back = index(database, &["replace", INDEX, "--rollback", "--yes"]).report();
+        assert_eq!(back["ending"], "rolled-back");
+        assert_eq!(indexes(&mut connection).await, [NAME]);
     })
     .await;
 }

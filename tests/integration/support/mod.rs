@@ -5,6 +5,7 @@
 //! when this process ends, however it ends. Each test gets a database cloned from a Supabase-shaped template.
 //! `VECOPS_TEST_MAJORS` (`16,18` unless set) chooses the versions.
 
+pub(crate) mod browser;
 mod database;
 pub(crate) mod every_type;
 pub(crate) mod json_schema;

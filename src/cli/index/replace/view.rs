@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use crate::cli::Context;
 use crate::error::Outcome;
-use crate::index::replace::{Ending, Figures, ReplacePlan, Replaced, Replacement, Step};
+use crate::index::replace::{Criteria, Ending, Figures, ReplacePlan, Replaced, Replacement, Step, Terms};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, units};
@@ -15,8 +16,8 @@ use crate::render::{Page, Report, units};
 pub(super) struct PlannedReplacement {
     #[serde(flatten)]
     pub(super) plan: ReplacePlan,
-    /// Whether both indexes are measured before the names are exchanged.
-    pub(super) is_measured: bool,
+    /// What the new index must reach, and how both are measured.
+    pub(super) terms: Terms,
 }
 
 impl Report for PlannedReplacement {
@@ -35,12 +36,7 @@ impl Report for PlannedReplacement {
             None => page.field("size", format!("now {now}")),
         }
         page.field("with", plan.settings.describe());
-        let gate = if self.is_measured {
-            "both are measured with the queries; the names are exchanged only if the new one is good enough"
-        } else {
-            "nothing is measured: no queries are given; the names are exchanged once the new one is valid"
-        };
-        page.field("gate", gate);
+        page.field("gate", gate(&self.terms));
         page.field(
             "meanwhile",
             "readers and writers go on; while both are there the planner uses either, and both hold every row",
@@ -63,6 +59,27 @@ impl Report for PlannedReplacement {
     }
 }
 
+fn gate(terms: &Terms) -> String {
+    let Some(measuring) = &terms.measuring else {
+        return "nothing is measured: no queries are given; the names are exchanged once the new one is valid".to_owned();
+    };
+    let Criteria {
+        min_recall,
+        max_p95_ratio,
+    } = terms.criteria;
+    let recall = min_recall.map_or_else(
+        || "not surely below the old one's".to_owned(),
+        |least| format!("at least {least} by the lower end of its interval"),
+    );
+    let latency = max_p95_ratio.map_or_else(String::new, |most| {
+        format!(", and its 95th percentile of latency at most {most} times the old one's")
+    });
+    format!(
+        "both are measured with the queries (k {}, ef_search {}, probes {}); the names are exchanged only if the new one's recall is {recall}{latency}",
+        measuring.k, measuring.ef_search, measuring.probes
+    )
+}
+
 /// A replacement that stands at one of its later steps.
 pub(super) struct UnderWay(pub(super) Replacement);
 
@@ -77,32 +94,48 @@ impl Report for UnderWay {
 
     fn human(&self, page: &mut Page) {
         let state = &self.0;
-        let plain = state.index.plain();
-        match state.step {
-            Step::Building => page.line(format!(
-                "`{plain}` is being replaced: `{}` is built beside it",
-                state.new.plain()
-            )),
-            Step::Swapped => page.line(format!(
-                "`{plain}` is replaced; the old one is kept as `{}` {}",
-                state.old.plain(),
-                until(state.keep_until.as_deref())
-            )),
-            Step::Undoing => page.line(format!(
-                "`{plain}` has the old index again; `{}` is to be dropped",
-                state.new.plain()
-            )),
-        }
+        page.line(said(state));
         if state.step == Step::Swapped {
-            ways_on(page, &plain);
+            ways_on(page, &state.index.plain());
         }
+    }
+}
+
+/// How far a replacement is, with the command that leads on where it waits for one.
+pub(in super::super) fn said(state: &Replacement) -> String {
+    let (plain, new, old) = (state.index.plain(), state.new.plain(), state.old.plain());
+    let was_refused = state.terms.as_ref().is_some_and(|terms| terms.was_refused);
+    match (state.step, &state.keep_until) {
+        (Step::Building, _) if was_refused => {
+            format!("`{plain}` is to be replaced; `{new}` was not good enough and is kept beside it")
+        }
+        (Step::Building, _) => format!(
+            "`{plain}` is being replaced: `{new}` is built beside it; `vecops index replace {plain}` goes on"
+        ),
+        (Step::Swapped, Some(time)) if state.is_due => format!(
+            "`{plain}` is replaced; the old one, `{old}`, was to be kept until {time} and waits for `vecops index replace {plain} --finish`, which drops it"
+        ),
+        (Step::Swapped, keep_until) => format!(
+            "`{plain}` is replaced; the old one is kept as `{old}` {}",
+            until(keep_until.as_deref())
+        ),
+        (Step::Undoing, _) => format!(
+            "`{plain}` has the old index again; `{new}` is to be dropped by `vecops index replace {plain} --rollback`"
+        ),
+    }
+}
+
+/// Says which old indexes wait to be dropped: nothing runs by itself.
+pub(in super::super) fn warn_of(overdue: &[Replacement], context: &Context) {
+    for state in overdue {
+        context.progress().warn(&said(state));
     }
 }
 
 fn until(keep_until: Option<&str>) -> String {
     keep_until.map_or_else(
         || "until `--finish`".to_owned(),
-        |time| format!("until {time}, when the next run drops it"),
+        |time| format!("until {time}, after which the next run of the command drops it"),
     )
 }
 
@@ -146,10 +179,15 @@ impl Report for Replaced {
             page.field("new", figures(after));
         }
         if let (Some(before), Some(after)) = (&self.before, &self.after) {
+            let how = if self.is_interleaved {
+                "measured query by query in turns, so that a drift of the machine is in neither's favour"
+            } else {
+                "measured one after the other, since the planner takes the new one wherever it is there; times may drift, pages do not"
+            };
             page.field(
                 "new to old",
                 format!(
-                    "p95 {:.2} times, pages {:.2} times; measured one after the other, so times may drift, pages do not",
+                    "p95 {:.2} times, pages {:.2} times; {how}",
                     after.p95_ms / before.p95_ms,
                     after.pages / before.pages
                 ),
@@ -164,7 +202,15 @@ impl Report for Replaced {
         }
         match (self.ending, &self.refused) {
             (Ending::Refused, Some(new)) => {
-                page.field("kept", format!("`{}`; `--rollback` drops it", new.plain()));
+                page.field(
+                    "kept",
+                    format!("`{}`, which every write enters, too", new.plain()),
+                );
+                page.field("drop it", format!("vecops index replace {plain} --rollback"));
+                page.field(
+                    "let it in",
+                    format!("vecops index replace {plain}, with other thresholds or, without any, as it is"),
+                );
             }
             (Ending::Refused, None) => page.field("new one", "dropped"),
             _ => {}

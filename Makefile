@@ -1,5 +1,5 @@
 # Shortcuts; each target is one or two commands that work by themselves.
-.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup fuzz docs clean supabase-cli generate bench-index coverage-backup
+.PHONY: demo test lint bench bench-seed bench-exact bench-tune bench-backup fuzz docs clean supabase-cli generate seeds bench-index coverage-backup
 
 demo: ## Everything on the embedded server, in a minute
 	cargo run --release -- demo
@@ -55,6 +55,11 @@ docs: generate ## API documentation, completions, man pages, the README's comman
 
 generate:
 	cargo run -- generate
+
+seeds: seeds/passages.jsonl.zst seeds/questions.jsonl.zst ## Packs the built-in passages and questions anew where they were edited (needs zstd)
+
+seeds/%.jsonl.zst: seeds/%.jsonl
+	zstd -19 -f --no-progress $< -o $@
 
 supabase-cli: ## The migration through the real Supabase CLI (needs npm)
 	bash tests/supabase_cli.sh

@@ -221,7 +221,7 @@ class TuneBench(Bench):
             "kind": "bench-tune", "rows": options.rows, "made_up": not is_real, "recall": options.recall, "server": self.server,
             "tuning_queries": tuned["queries"], "measuring_queries": len(self.exact), "samples": tuned["samples"],
             "tuning_seconds": tuning_seconds, "grid_seconds": grid_seconds, "share": tuning_seconds / grid_seconds,
-            "builds": tuned["builds"], "load_average": os.getloadavg(), "checked": checked,
+            "builds": tuned["builds"], "left_out": tuned["left_out"], "load_average": os.getloadavg(), "checked": checked,
         }
         inside = sum(one["inside"] for one in checked)
         shown = {

@@ -2056,7 +2056,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__index__subcmd__reindex)
-            opts="-k -p -q -v -y -h -V --if-bloat --if-needed --bloat --min-recall --queries --builtin --stored --k --ef-search --probes --maintenance-work-mem --workers --no-concurrently --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            opts="-k -p -q -v -y -h -V --if-bloat --if-needed --bloat --min-recall --queries --queries-sql --queries-table --builtin --stored --k --ef-search --probes --maintenance-work-mem --workers --no-concurrently --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2075,6 +2075,14 @@ _vecops() {
                     return 0
                     ;;
                 --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries-sql)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries-table)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2146,7 +2154,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__index__subcmd__replace)
-            opts="-k -p -q -v -y -h -V --method --m --ef-construction --lists --type --queries --builtin --stored --k --ef-search --probes --min-recall --max-p95-ratio --grace --keep --finish --rollback --maintenance-work-mem --workers --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            opts="-k -p -q -v -y -h -V --method --m --ef-construction --lists --type --queries --queries-sql --queries-table --builtin --stored --k --ef-search --probes --min-recall --max-p95-ratio --grace --keep --finish --rollback --maintenance-work-mem --workers --dry-run --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2173,6 +2181,14 @@ _vecops() {
                     return 0
                     ;;
                 --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries-sql)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries-table)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2310,7 +2326,7 @@ _vecops() {
             return 0
             ;;
         vecops__subcmd__index__subcmd__tune)
-            opts="-k -p -q -v -y -h -V --recall --k --p95 --queries --builtin --stored --level --sample --held-out --max-rate --max-index-size --max-build-memory --m --ef-construction --type --leading --dry-run --output --seed --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
+            opts="-k -p -q -v -y -h -V --recall --k --p95 --queries --queries-sql --queries-table --builtin --stored --level --sample --held-out --max-rate --max-index-size --max-build-memory --m --ef-construction --type --leading --dry-run --output --report --seed --profile --db-url --config --output-format --json --quiet --verbose --progress --color --yes --confirm --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2333,6 +2349,14 @@ _vecops() {
                     return 0
                     ;;
                 --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries-sql)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries-table)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2381,6 +2405,10 @@ _vecops() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

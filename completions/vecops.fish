@@ -639,7 +639,9 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l recall -d 'The recall that is wanted, such as 0.98: the lower end of its 95 % interval is to meet it' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s k -l k -d 'How many neighbours a query asks for' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l p95 -d 'The most milliseconds that 95 of 100 queries may take, the network included' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l queries -d 'Files of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT, at most 1000' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l level -d 'What may change: only ef_search, or the index as well' -r -f -a "ef\t'The smallest ef_search for the index that is there'
 rebuild\t'Another index, tried on samples away from the database'"
@@ -652,7 +654,8 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l ef-construction -d 'The candidates kept while an element is inserted to try; at least twice m' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l type -d 'The element types to try: vector, halfvec, and bit, whose finds are ordered again by the vectors' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l leading -d 'Also try halfvec indexes on so many leading dimensions, for models that allow it (Matryoshka)' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l output -d 'Write apply.sql, plot.svg and report.json of level rebuild into this folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l output -d 'Write apply.sql, report.html, report.json and plot.svg into this folder' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l report -d 'Write a report to keep: .html, .md with its plots beside it, or .json' -r -F
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l seed -d 'Draws the order of the queries' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -s p -l profile -d 'The profile to work on [env: VECOPS_PROFILE]' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from tune" -l db-url -d 'A connection URL instead of a profile [env: VECOPS_DB_URL]' -r
@@ -747,7 +750,9 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l if-bloat -d 'Only where it is larger than a fresh one by so many percent; else there is nothing to do' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l bloat -d 'How many times as large as a fresh one it may be' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l min-recall -d 'The recall that it must have' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries -d 'Files of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT, at most 1000' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -s k -l k -d 'How many neighbours a query asks for; 10 unless it is said' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from reindex" -l ef-search -d 'How many candidates an HNSW scan keeps; 40 unless it is said' -r
@@ -785,7 +790,9 @@ complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_sub
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-construction -d 'Candidates kept while an element enters a graph; at least twice m' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l lists -d 'Lists of an ivfflat index' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l type -d 'The element type that the new index holds: vector, halfvec, bit or sparsevec; queries must then be written otherwise' -r
-complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries -d 'Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries -d 'Files of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin' -r -F
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries-sql -d 'What the application asked: the vectors in the first column of this SELECT, at most 1000' -r
+complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l queries-table -d 'What the application asked: the vectors of this table, as schema.table or schema.table.column, at most 1000' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l stored -d 'So many rows of the table itself, each left out of its own answer: flatters recall' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -s k -l k -d 'How many neighbours a query asks for; 10 unless it is said' -r
 complete -c vecops -n "__fish_vecops_using_subcommand index; and __fish_seen_subcommand_from replace" -l ef-search -d 'How many candidates an HNSW scan keeps; 40 unless it is said' -r

@@ -27,8 +27,8 @@ done
 
 tools=$(rustc --print target-libdir)/../bin
 "$tools/llvm-profdata" merge -sparse "$work"/*.profraw -o "$work/merged.profdata"
-files="src/backup/manifest.rs src/backup/chunk.rs src/backup/chunk/*.rs src/backup/digest.rs src/backup/key.rs
-    src/backup/repository.rs src/backup/repository/*.rs src/backup/restore/ledger.rs src/backup/dump/journal.rs"
+files="src/backup/manifest.rs src/backup/chunk.rs src/backup/chunk/*.rs src/backup/chunk/planes/*.rs src/backup/digest.rs src/backup/key.rs
+    src/backup/repository.rs src/backup/repository/*.rs src/backup/restore/ledger.rs src/backup/dump/journal.rs src/backup/prune.rs"
 "$tools/llvm-cov" report "$lib" -object "$integration" -object "$vecops" -instr-profile "$work/merged.profdata" \
     --show-region-summary=false --show-branch-summary=false $files
 echo "lines that no test reaches:"

@@ -7,6 +7,14 @@ select
     c.relispartition as is_partition,
     pg_catalog.has_schema_privilege(n.oid, 'USAGE')
         and pg_catalog.has_table_privilege(c.oid, 'SELECT') as is_readable,
+    pg_catalog.pg_is_in_recovery() and (
+        c.relpersistence = 'u'
+        or exists (
+            select
+            from pg_catalog.pg_partition_tree(c.oid) p
+            join pg_catalog.pg_class part on part.oid = p.relid and part.relpersistence = 'u'
+        )
+    ) as is_only_on_primary,
     pg_catalog.row_security_active(c.oid) as row_security,
     coalesce(
         (select pg_catalog.sum(pg_catalog.pg_table_size(p.relid))::int8 from pg_catalog.pg_partition_tree(c.oid) p),

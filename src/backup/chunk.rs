@@ -101,3 +101,20 @@ impl std::fmt::Display for Range {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_said_for_people() {
+        let key = |parts: [&str; 2]| Some(parts.map(str::to_owned).to_vec());
+        let ends = |from, to| Range::Key { from, to }.to_string();
+        assert_eq!(Range::Whole.to_string(), "all rows");
+        assert_eq!(ends(None, None), "[the first, the end)");
+        assert_eq!(ends(key(["a", "1"]), key(["b", "2"])), "[a, 1, b, 2)");
+        let pages = |from, to| Range::Ctid { from, to }.to_string();
+        assert_eq!(pages(0, Some(7)), "pages [0, 7)");
+        assert_eq!(pages(7, None), "pages from 7 on");
+    }
+}

@@ -165,10 +165,12 @@ mod tests {
         fn texts_come_back(bytes: [u8; 32]) {
             let sha = Sha(bytes);
             prop_assert_eq!(sha.to_string().parse::<Sha>().unwrap(), sha);
+            prop_assert_eq!(format!("{sha:?}"), sha.to_string());
             let mut digest = RowsDigest::default();
             digest.add_row(&sha);
             prop_assert_eq!(digest.to_string().parse::<RowsDigest>().unwrap(), digest);
             prop_assert_eq!(digest.to_string(), sha.to_string());
+            prop_assert_eq!(format!("{digest:?}"), digest.to_string());
         }
 
         #[test]

@@ -61,7 +61,12 @@ fn script(manifest: &Manifest) -> String {
     }
     line("say 'making keys, indexes, functions, policies and grants'".to_owned());
     for table in &manifest.tables {
-        line(format!("count {} {}", shell(&table.name.to_string()), table.rows));
+        let defined = manifest.definition.table(&table.name);
+        let is_partitioned = defined.is_some_and(|table| table.partitioned_by.is_some());
+        // Heirs have their own rows.
+        let only = if is_partitioned { "" } else { "only " };
+        let from = shell(&format!("{only}{}", table.name));
+        line(format!("count {from} {}", table.rows));
     }
     line("run -f \"$here/after.sql\"".to_owned());
     line("say 'done'".to_owned());

@@ -184,20 +184,25 @@ pub struct Neighbour {
 impl Manifest {
     /// Reads a manifest; `place` is what errors call it.
     pub fn parse(bytes: &[u8], place: &str) -> Result<Self> {
+        Self::expect_format(bytes, place)?;
         let damaged = |error: serde_json::Error| {
             Error::new(Kind::Archive, format!("the manifest `{place}` is damaged")).cause(error)
         };
-        let version: Version = serde_json::from_slice(bytes).map_err(damaged)?;
-        if version.format > FORMAT {
-            let message = format!(
-                "the backup `{place}` has format {}, and this vecops reads up to {FORMAT}",
-                version.format
-            );
-            return Err(Error::new(Kind::Archive, message).hint("Use a newer vecops."));
-        }
         let manifest: Self = serde_json::from_slice(bytes).map_err(damaged)?;
         manifest.expect_sound(place)?;
         Ok(manifest)
+    }
+
+    /// Refuses a format that is newer than this vecops. What says no version is somebody else's to refuse.
+    pub fn expect_format(bytes: &[u8], place: &str) -> Result<()> {
+        match serde_json::from_slice::<Version>(bytes) {
+            Ok(Version { format }) if format > FORMAT => {
+                let message =
+                    format!("the backup `{place}` has format {format}, and this vecops reads up to {FORMAT}");
+                Err(Error::new(Kind::Archive, message).hint("Use a newer vecops."))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The manifest as it is stored.

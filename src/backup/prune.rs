@@ -2,10 +2,9 @@
 //! names.
 //!
 //! A backup ends with its manifest, which goes first: what is left then is no backup. Nothing is removed while a dump
-//! writes, nothing where a manifest cannot be read, and no file that vecops did not write.
+//! writes or a backup is read, nothing where a manifest cannot be read, and no file that vecops did not write.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -13,19 +12,8 @@ use serde::Serialize;
 use super::digest::Sha;
 use super::dump::unfinished_objects;
 use super::manifest::State;
-use super::repository::{Repository, SetName};
+use super::repository::{Repository, SET_FILES, SetName};
 use crate::error::{Context as _, Error, Result};
-
-/// The files of a backup, in the order in which they go.
-const FILES: [&str; 7] = [
-    super::repository::MANIFEST,
-    super::repository::MANIFEST_SUM,
-    "EMERGENCY.md",
-    "emergency.sh",
-    "before.sql",
-    "after.sql",
-    "decode.py",
-];
 
 /// What would be removed, or was.
 #[derive(Debug, Clone, Serialize)]
@@ -55,13 +43,13 @@ pub struct PrunedBackup {
     pub rows: u64,
 }
 
-/// What is to be removed, while nobody else writes.
+/// What is to be removed, as it was when it was looked for.
 pub struct Prepared {
     report: PruneReport,
     repository: Repository,
-    sets: Vec<SetName>,
-    objects: Vec<PathBuf>,
-    _lock: File,
+    keep: Option<usize>,
+    sets: BTreeSet<SetName>,
+    objects: BTreeMap<PathBuf, u64>,
 }
 
 impl Prepared {
@@ -76,70 +64,133 @@ impl Prepared {
     }
 }
 
+/// A backup that is there.
+struct Found {
+    set: SetName,
+    is_complete: bool,
+    objects: BTreeSet<Sha>,
+    pruned: PrunedBackup,
+}
+
 /// Looks for what nobody needs. With `keep` so many complete backups of each database stay, and what is newer than they.
+/// Nobody is kept from the repository while people think about it.
 pub fn prepare(repository: &Repository, keep: Option<usize>) -> Result<Prepared> {
+    drop(repository.lock_alone()?);
+    let repository = repository.clone().in_use()?;
+    let found = found(&repository)?;
+    let sets = old(&found, keep);
+    let objects = unnamed(&repository, &found, &sets)?;
+    Ok(Prepared {
+        report: report(&repository, &found, &sets, &objects, false),
+        repository: Repository::open(repository.root())?,
+        keep,
+        sets,
+        objects,
+    })
+}
+
+/// Removes of it what still nobody needs: manifests first, chunks last, so that whatever ends it leaves whole backups and
+/// more to remove.
+pub fn prune(prepared: Prepared) -> Result<PruneReport> {
+    let Prepared {
+        repository,
+        keep,
+        mut sets,
+        mut objects,
+        ..
+    } = prepared;
     let lock = repository.lock_alone()?;
-    let mut kept = 0;
-    let mut named: BTreeSet<Sha> = unfinished_objects(repository)?;
-    let (mut sets, mut backups) = (Vec::new(), Vec::new());
-    let mut complete: BTreeMap<String, usize> = BTreeMap::new();
-    // The newest first, so that those to keep are counted before those that go.
+    repository.sweep()?;
+    // Somebody may have been at work since.
+    let found = found(&repository)?;
+    let still_old = old(&found, keep);
+    sets.retain(|set| still_old.contains(set));
+    let still_unnamed = unnamed(&repository, &found, &sets)?;
+    objects.retain(|path, _| still_unnamed.contains_key(path));
+    for set in &sets {
+        remove_set(&repository.set_path(set))?;
+    }
+    for object in objects.keys() {
+        remove(object)?;
+    }
+    drop(lock);
+    Ok(report(&repository, &found, &sets, &objects, true))
+}
+
+/// All backups, the newest first.
+fn found(repository: &Repository) -> Result<Vec<Found>> {
+    let mut all = Vec::new();
     for set in repository.sets()?.into_iter().rev() {
         let manifest = repository.manifest(&set).map_err(|error| {
             error.hint("What it needs is not known, so nothing is removed. Move its folder away, or mend it.")
         })?;
-        let counted = complete.entry(set.database.clone()).or_default();
-        if keep.is_some_and(|keep| *counted >= keep.max(1)) {
-            backups.push(PrunedBackup {
+        let chunks = manifest.tables.iter().flat_map(|table| &table.chunks);
+        all.push(Found {
+            is_complete: manifest.state == State::Complete,
+            objects: chunks.map(|chunk| chunk.object).collect(),
+            pruned: PrunedBackup {
                 path: repository.set_path(&set).display().to_string(),
                 snapshot_time: manifest.snapshot.time.clone(),
                 rows: manifest.tables.iter().map(|table| table.rows).sum(),
-            });
-            sets.push(set);
-            continue;
-        }
-        *counted += usize::from(manifest.state == State::Complete);
-        kept += 1;
-        let chunks = manifest.tables.iter().flat_map(|table| &table.chunks);
-        named.extend(chunks.map(|chunk| chunk.object));
+            },
+            set,
+        });
     }
-    let mut objects = repository.objects()?;
-    objects.retain(|(object, _, _)| !named.contains(object));
-    let report = PruneReport {
-        repository: repository.root().display().to_string(),
-        done: false,
-        kept,
-        backups,
-        objects: u64::try_from(objects.len()).unwrap_or_default(),
-        object_bytes: objects.iter().map(|(_, _, bytes)| bytes).sum(),
-    };
-    Ok(Prepared {
-        report,
-        repository: repository.clone(),
-        sets,
-        objects: objects.into_iter().map(|(_, path, _)| path).collect(),
-        _lock: lock,
-    })
+    Ok(all)
 }
 
-/// Removes it: manifests first, chunks last, so that whatever ends it leaves whole backups and more to remove.
-pub fn prune(prepared: Prepared) -> Result<PruneReport> {
-    prepared.repository.sweep()?;
-    for set in &prepared.sets {
-        remove_set(&prepared.repository.set_path(set))?;
+/// The backups that are older than those to keep.
+fn old(found: &[Found], keep: Option<usize>) -> BTreeSet<SetName> {
+    let mut complete: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut old = BTreeSet::new();
+    for one in found {
+        let counted = complete.entry(one.set.database.as_str()).or_default();
+        if keep.is_some_and(|keep| *counted >= keep.max(1)) {
+            old.insert(one.set.clone());
+        } else {
+            *counted += usize::from(one.is_complete);
+        }
     }
-    for object in &prepared.objects {
-        remove(object)?;
+    old
+}
+
+/// The chunks, with their bytes, that neither an unfinished dump names nor a backup other than these.
+fn unnamed(
+    repository: &Repository,
+    found: &[Found],
+    old: &BTreeSet<SetName>,
+) -> Result<BTreeMap<PathBuf, u64>> {
+    let mut named = unfinished_objects(repository)?;
+    for kept in found.iter().filter(|found| !old.contains(&found.set)) {
+        named.extend(&kept.objects);
     }
-    Ok(PruneReport {
-        done: true,
-        ..prepared.report
-    })
+    let objects = repository.objects()?.into_iter();
+    let unnamed = objects.filter(|(object, _, _)| !named.contains(object));
+    Ok(unnamed.map(|(_, path, bytes)| (path, bytes)).collect())
+}
+
+fn report(
+    repository: &Repository,
+    found: &[Found],
+    old: &BTreeSet<SetName>,
+    objects: &BTreeMap<PathBuf, u64>,
+    done: bool,
+) -> PruneReport {
+    let gone = found.iter().filter(|found| old.contains(&found.set));
+    let backups: Vec<PrunedBackup> = gone.map(|found| found.pruned.clone()).collect();
+    PruneReport {
+        repository: repository.root().display().to_string(),
+        done,
+        kept: u64::try_from(found.len() - backups.len()).unwrap_or_default(),
+        backups,
+        objects: u64::try_from(objects.len()).unwrap_or_default(),
+        object_bytes: objects.values().sum(),
+    }
 }
 
 /// A folder with other files in it stays, with them.
 fn remove_set(folder: &Path) -> Result<()> {
-    for name in FILES {
+    for name in SET_FILES {
         remove(&folder.join(name))?;
     }
     if let Err(error) = fs_err::remove_dir(folder) {

@@ -18,8 +18,10 @@ mod sweep;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::chunk::{Chunk, Codec};
@@ -42,10 +44,23 @@ pub const MANIFEST_SUM: &str = "MANIFEST.json.sha256";
 /// What of a database's name can stand in a folder's name.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
+/// The files of a set, in the order in which a set that nobody needs is taken apart: without its manifest it is none.
+pub(super) const SET_FILES: [&str; 7] = [
+    MANIFEST,
+    MANIFEST_SUM,
+    "EMERGENCY.md",
+    "emergency.sh",
+    "before.sql",
+    "after.sql",
+    "decode.py",
+];
+
 /// A repository that is there.
 #[derive(Debug, Clone)]
 pub struct Repository {
     root: PathBuf,
+    /// Keeps others from removing what is in use, as long as any copy of this lives.
+    _in_use: Option<Arc<File>>,
 }
 
 /// Where a published backup is.
@@ -86,9 +101,7 @@ impl Repository {
             Err(error) => return Err(Error::failed("read the repository").cause(error)),
         };
         match String::from_utf8_lossy(&text).strip_prefix(FORMAT_WORD) {
-            _ if text == FORMAT_TEXT.as_bytes() => Ok(Self {
-                root: root.to_owned(),
-            }),
+            _ if text == FORMAT_TEXT.as_bytes() => Ok(Self::at(root)),
             Some(version) if version.trim_end().parse::<u32>().is_ok_and(|version| version > 1) => {
                 let message = format!(
                     "the repository `{}` has format {}, and this vecops reads up to 1",
@@ -122,14 +135,27 @@ impl Repository {
             let message = format!("`{}` is no repository, and it holds `{other}`", root.display());
             return Err(Error::precondition(message).hint("Name a folder that is empty or not there."));
         }
-        let repository = Self {
-            root: root.to_owned(),
-        };
         match write_once(&root.join(FORMAT_FILE), FORMAT_TEXT.as_bytes()) {
             // Another dump was faster.
             Err(_) if root.join(FORMAT_FILE).exists() => Self::open(root),
-            written => written.map(|()| repository),
+            written => written.map(|()| Self::at(root)),
         }
+    }
+
+    fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            _in_use: None,
+        }
+    }
+
+    /// The same, in use: nobody prunes it as long as this or a copy of it lives.
+    pub fn in_use(self) -> Result<Self> {
+        let lock = self.lock_shared()?;
+        Ok(Self {
+            _in_use: lock.map(Arc::new),
+            ..self
+        })
     }
 
     /// Its folder.
@@ -163,6 +189,14 @@ impl Repository {
             };
             Error::new(Kind::Archive, what).cause(error)
         })
+    }
+
+    /// The SHA-256 of what a chunk's object holds.
+    pub fn sha_of(&self, chunk: &Chunk) -> Result<Sha> {
+        let mut file = self.open_object(chunk)?;
+        let mut hash = Sha256::new();
+        std::io::copy(&mut file, &mut hash).context("read a chunk")?;
+        Ok(Sha::finish(hash))
     }
 
     /// A temporary file on the repository's disk. Dropped, it is deleted.
@@ -225,20 +259,16 @@ impl Repository {
         let archive = |what: String, error: std::io::Error| Error::new(Kind::Archive, what).cause(error);
         let bytes =
             fs_err::read(&path).map_err(|error| archive(format!("read `{}`", path.display()), error))?;
+        let place = path.display().to_string();
         // A newer format comes first: its other files may be others, too.
-        let manifest = Manifest::parse(&bytes, &path.display().to_string());
-        if let Err(error) = &manifest
-            && error.message().contains("has format")
-        {
-            return manifest;
-        }
+        Manifest::expect_format(&bytes, &place)?;
         let sum = folder.join(MANIFEST_SUM);
         let said = fs_err::read(&sum).map_err(|error| archive(format!("read `{}`", sum.display()), error))?;
         if said != sum_line(&bytes).as_bytes() {
             let message = format!("`{}` is damaged: its SHA-256 is another", path.display());
             return Err(Error::new(Kind::Archive, message));
         }
-        let manifest = manifest?;
+        let manifest = Manifest::parse(&bytes, &place)?;
         if manifest.name != set.name || manifest.source.database != set.database {
             let message = format!("`{}` belongs to another backup", path.display());
             return Err(Error::new(Kind::Archive, message));
@@ -246,11 +276,11 @@ impl Repository {
         Ok(manifest)
     }
 
-    /// Finds a backup: a repository stands for its newest one, a set's folder for itself.
+    /// Finds a backup, for use: a repository stands for its newest one, a set's folder for itself.
     pub fn find(text: &str) -> Result<(Self, SetName)> {
         let path = location(text)?;
         if path.join(FORMAT_FILE).exists() {
-            let repository = Self::open(&path)?;
+            let repository = Self::open(&path)?.in_use()?;
             let newest = repository.sets()?.into_iter().next_back();
             let newest = newest.ok_or_else(|| {
                 Error::new(Kind::Archive, format!("`{}` holds no backup", path.display()))
@@ -287,7 +317,7 @@ impl Repository {
             database: percent_decode_str(&database).decode_utf8_lossy().into_owned(),
             name: name(set).unwrap_or_default(),
         };
-        let repository = Self::open(root)?;
+        let repository = Self::open(root)?.in_use()?;
         if !repository.set_path(&set).join(MANIFEST).exists() {
             let message = format!("`{text}` has no `{MANIFEST}`: its dump was not finished");
             return Err(

@@ -1,12 +1,19 @@
 //! Percentiles of measured times, each with the range that it may as well have had.
 //!
 //! The range comes from order statistics (binomial, normal approximation), which assumes nothing about the shape of the
-//! distribution. Pure.
+//! distribution. Values of one queue are alike when they follow each other; how much less such values say is seen by how
+//! much batches of them differ (the method of batch means). Pure.
 
 use serde::{Deserialize, Serialize};
 
 /// The standard normal deviate of 95 % in the middle.
-const DEVIATE: f64 = 1.959_964;
+pub(super) const DEVIATE: f64 = 1.959_964;
+
+/// Into how many batches values that follow each other are put.
+pub(super) const BATCHES: usize = 20;
+
+/// A batch has at least so many values, or nothing is said of how batches differ.
+const BATCH: usize = 5;
 
 /// How measured values are spread.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -48,19 +55,33 @@ pub struct Percentile {
 }
 
 impl Distribution {
-    /// Of these values.
-    pub fn of(mut values: Vec<f64>) -> Self {
+    /// Of values that have nothing to do with each other.
+    pub fn of(values: Vec<f64>) -> Self {
+        Self::with_effects(values, |_| 1.0)
+    }
+
+    /// Of values in the order in which they came, of which neighbours may be alike, as queries behind a stall are: the
+    /// ranges are as much wider.
+    pub fn of_series(values: Vec<f64>) -> Self {
+        let series = values.clone();
+        Self::with_effects(values, |threshold| design_effect(&series, threshold))
+    }
+
+    /// `effect` says of a threshold how many times as many values it takes to know the share above it as it would if
+    /// they had nothing to do with each other.
+    fn with_effects(mut values: Vec<f64>, effect: impl Fn(f64) -> f64) -> Self {
         values.sort_unstable_by(f64::total_cmp);
         let Some(max) = values.last().copied() else {
             return Self::default();
         };
         let count = count(values.len());
+        let percentile = |share: f64| percentile(&values, count, share, &effect);
         Self {
             count: values.len(),
             mean: values.iter().sum::<f64>() / count,
-            p50: percentile(&values, count, 0.50),
-            p95: percentile(&values, count, 0.95),
-            p99: percentile(&values, count, 0.99),
+            p50: percentile(0.50),
+            p95: percentile(0.95),
+            p99: percentile(0.99),
             max,
             histogram: Histogram::of(&values),
         }
@@ -105,8 +126,28 @@ pub(super) fn count(of: usize) -> f64 {
     f64::from(u32::try_from(of).unwrap_or(u32::MAX))
 }
 
-fn percentile(sorted: &[f64], count: f64, share: f64) -> Percentile {
-    let spread = DEVIATE * (count * share * (1.0 - share)).sqrt();
+/// How many times as many values it takes because consecutive ones are alike, for the share of those above a threshold.
+fn design_effect(series: &[f64], threshold: f64) -> f64 {
+    let size = series.len() / BATCHES;
+    if size < BATCH {
+        return 1.0;
+    }
+    let above = |batch: &[f64]| count(batch.iter().filter(|value| **value > threshold).count());
+    let shares: Vec<f64> = series
+        .chunks_exact(size)
+        .map(|batch| above(batch) / count(size))
+        .collect();
+    let mean = mean(shares.iter().copied());
+    let independent = mean * (1.0 - mean) / count(size);
+    let spread: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
+    if independent > 0.0 {
+        (spread / (count(shares.len()) - 1.0) / independent).max(1.0)
+    } else {
+        1.0
+    }
+}
+
+fn percentile(sorted: &[f64], count: f64, share: f64, effect: &impl Fn(f64) -> f64) -> Percentile {
     let at = |rank: f64| {
         #[expect(
             clippy::cast_possible_truncation,
@@ -116,8 +157,10 @@ fn percentile(sorted: &[f64], count: f64, share: f64) -> Percentile {
         let rank = rank.clamp(1.0, count) as usize;
         sorted.get(rank - 1).copied().unwrap_or_default()
     };
+    let value = at((count * share).ceil());
+    let spread = DEVIATE * (count * share * (1.0 - share) * effect(value)).sqrt();
     Percentile {
-        value: at((count * share).ceil()),
+        value,
         low: at((count * share - spread).floor()),
         high: at((count * share + spread).ceil() + 1.0),
     }
@@ -148,6 +191,32 @@ mod tests {
             }
         );
         assert_eq!(Distribution::of(Vec::new()).count, 0);
+    }
+
+    #[test]
+    fn values_that_follow_each_other_say_less_where_they_are_alike() {
+        use rand_chacha::ChaCha8Rng;
+        use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let mut draw = || f64::from(random.next_u32()) / f64::from(u32::MAX);
+        let alone: Vec<f64> = (0..2_000).map(|_| draw()).collect();
+        let width = |of: &Distribution| of.p95.high - of.p95.low;
+        let (plain, series) = (
+            Distribution::of(alone.clone()),
+            Distribution::of_series(alone.clone()),
+        );
+        assert!(width(&series) >= width(&plain) && width(&series) < 1.8 * width(&plain));
+        // A stall of forty queries, once.
+        let mut stalled = alone;
+        for value in &mut stalled[600..640] {
+            *value += 50.0;
+        }
+        let (plain, series) = (
+            Distribution::of(stalled.clone()),
+            Distribution::of_series(stalled),
+        );
+        assert!(series.p95.high > plain.p95.value && width(&series) > 2.0 * width(&plain));
+        assert_eq!((series.p95.value, series.max), (plain.p95.value, plain.max));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Several clients at once: as fast as they can (closed loop), or at a fixed rate (open loop).
 //!
 //! In the open loop a query's time counts from when it was due, not from when a client was free to send it: else a server
-//! that stalls would hide its stall (G. Tene, "coordinated omission").
+//! that stalls would hide its stall (G. Tene, "coordinated omission"). Queries that are under way together suffer
+//! together, so intervals come from how much parts of the time differ, never from single queries as if they were alone.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use serde::{Deserialize, Serialize};
 
 use super::Request;
-use super::distribution::{Distribution, count};
+use super::distribution::{BATCHES, DEVIATE, Distribution, count, mean};
 use super::measure::{configure, shuffled};
 use super::queries::Queries;
 use super::report::Configuration;
@@ -20,6 +21,7 @@ use crate::catalog::Target;
 use crate::connection::Session;
 use crate::error::{Context as _, Error, Result};
 use crate::sql;
+use crate::vector::recall::Interval;
 
 /// How several clients ask.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +49,8 @@ pub struct Throughput {
     pub rate: Option<f64>,
     /// How many were answered a second.
     pub queries_per_second: f64,
+    /// Its 95 % interval, by how much parts of the time differ.
+    pub queries_per_second_interval: Interval,
     /// Milliseconds for a query; at a fixed rate from when it was due.
     pub latency_ms: Distribution,
     /// How long it took.
@@ -89,16 +93,69 @@ pub async fn throughput(
     for transaction in transactions {
         transaction.commit().await.context("end the transaction")?;
     }
-    let times: Vec<f64> = times.into_iter().flatten().collect();
+    let mut answers: Vec<Answer> = times.into_iter().flatten().collect();
+    answers.sort_by(|one, other| one.at.total_cmp(&other.at));
     Ok(Throughput {
         case: load.case,
         configuration: load.configuration,
         clients,
         rate: load.rate,
-        queries_per_second: count(times.len()) / seconds,
-        latency_ms: Distribution::of(times),
+        queries_per_second: count(answers.len()) / seconds,
+        queries_per_second_interval: per_second(&answers, seconds),
+        latency_ms: Distribution::of_series(answers.iter().map(|answer| answer.milliseconds).collect()),
         seconds,
     })
+}
+
+/// A query's answer.
+struct Answer {
+    /// Seconds from the start until it was there.
+    at: f64,
+    milliseconds: f64,
+}
+
+/// The least number of parts whose differences say something.
+const FEWEST_PARTS: usize = 5;
+
+/// Where the number of answers a second lies in 95 of 100 such runs: by how much parts of the time differ (batch means,
+/// Student's t), and by no less than one query that just came or just did not.
+fn per_second(answers: &[Answer], seconds: f64) -> Interval {
+    let rate = count(answers.len()) / seconds;
+    let parts = (answers.len() / FEWEST_PARTS).min(BATCHES);
+    let half = if parts < FEWEST_PARTS {
+        // Too few to tell: as if each came by chance.
+        DEVIATE * (count(answers.len()) + 1.0).sqrt() / seconds
+    } else {
+        let part = seconds / count(parts);
+        let mut rates = vec![0.0; parts];
+        for answer in answers {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a part of the time, held against how many there are"
+            )]
+            let place = (answer.at / part) as usize;
+            if let Some(rate) = rates.get_mut(place.min(parts - 1)) {
+                *rate += 1.0 / part;
+            }
+        }
+        let middle = mean(rates.iter().copied());
+        let square: f64 = rates.iter().map(|rate| (rate - middle).powi(2)).sum();
+        let freedom = count(parts) - 1.0;
+        (student(freedom) * (square / freedom / count(parts)).sqrt()).max(1.0 / seconds)
+    };
+    Interval {
+        low: (rate - half).max(0.0),
+        high: rate + half,
+    }
+}
+
+/// Student's deviate of 95 % in the middle, by its expansion around the normal one (E. Cornish, R. Fisher); within 2 % from
+/// four degrees of freedom on.
+fn student(freedom: f64) -> f64 {
+    let z = DEVIATE;
+    z + (z.powi(3) + z) / (4.0 * freedom)
+        + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * freedom * freedom)
 }
 
 struct Shared {
@@ -115,10 +172,10 @@ impl Shared {
         connection: &mut sqlx::PgConnection,
         queries: &Queries,
         seed: u64,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<Vec<Answer>> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let order = shuffled(queries.len(), &mut random);
-        let mut times = Vec::new();
+        let mut answers = Vec::new();
         for query in order.iter().cycle() {
             let Some(due) = self.due().await else { break };
             self.statement
@@ -126,9 +183,12 @@ impl Shared {
                 .fetch_all(&mut *connection)
                 .await
                 .context("run a query")?;
-            times.push(due.elapsed().as_secs_f64() * 1_000.0);
+            answers.push(Answer {
+                at: self.started.elapsed().as_secs_f64(),
+                milliseconds: due.elapsed().as_secs_f64() * 1_000.0,
+            });
         }
-        Ok(times)
+        Ok(answers)
     }
 
     /// Waits until the next query is due and says when that was; `None` where time is up.
@@ -143,5 +203,66 @@ impl Shared {
             }
         };
         (due.duration_since(self.started) < self.load.duration).then_some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(at: impl Iterator<Item = f64>) -> Vec<Answer> {
+        at.map(|at| Answer {
+            at,
+            milliseconds: 1.0,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn an_even_stream_is_known_well_and_one_that_stalls_is_not() {
+        let even = per_second(&answers((0..1_000).map(|n| f64::from(n) / 100.0)), 10.0);
+        assert!(even.low > 99.0 && even.high < 101.0, "{even:?}");
+        // The same number, but two seconds of it stood still.
+        let stalled = per_second(&answers((0..1_000).map(|n| f64::from(n) / 125.0)), 10.0);
+        assert!(stalled.high - stalled.low > 30.0, "{stalled:?}");
+        assert!(stalled.low < 100.0 && stalled.high > 100.0);
+        let few = per_second(&answers((0..4).map(f64::from)), 4.0);
+        assert!(few.low < 0.1 && few.high > 2.0, "{few:?}");
+        let none = per_second(&[], 2.0);
+        assert!(none.low <= 0.0 && none.high > 0.5, "{none:?}");
+    }
+
+    #[test]
+    fn students_deviate_is_the_tables() {
+        for (freedom, table) in [(4.0, 2.776), (9.0, 2.262), (19.0, 2.093)] {
+            assert!((student(freedom) / table - 1.0).abs() < 0.02, "{freedom}");
+        }
+    }
+
+    /// Queries that come by chance, in two moods that last: the true mean lies inside as often as it is said.
+    #[test]
+    fn the_interval_holds_the_true_rate_as_often_as_it_says() {
+        use rand_chacha::rand_core::Rng as _;
+        let mut random = ChaCha8Rng::seed_from_u64(17);
+        let mut uniform = move || (f64::from(random.next_u32()) + 0.5) / 4_294_967_296.0;
+        let mut inside = 0;
+        for _ in 0..500 {
+            let (mut at, mut come) = (0.0, Vec::new());
+            let mut is_slow = false;
+            while at < 10.0 {
+                // A mood lasts for about 0.1 s.
+                if uniform() < 0.1 {
+                    is_slow = !is_slow;
+                }
+                at += -uniform().ln() / if is_slow { 50.0 } else { 200.0 };
+                come.push(at);
+            }
+            come.retain(|at| *at < 10.0);
+            // Each mood has as many queries: two to each 1 / 50 + 1 / 200 seconds.
+            let truth = 2.0 / (1.0 / 50.0 + 1.0 / 200.0);
+            let said = per_second(&answers(come.into_iter()), 10.0);
+            inside += u32::from(said.low <= truth && truth <= said.high);
+        }
+        assert!(inside >= 440, "{inside} of 500");
     }
 }

@@ -50,7 +50,7 @@ enum BackupCommand {
 pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<Outcome> {
     match args.command {
         BackupCommand::List { repository } => {
-            let repository = Repository::open(&repository::location(&repository)?)?;
+            let repository = Repository::open(&repository::location(&repository)?)?.in_use()?;
             context.finish(&list::list(&repository)?)
         }
         BackupCommand::Show { backup } => {

@@ -4,7 +4,7 @@
 mod assertions;
 mod charts;
 mod exact;
-mod files;
+pub(super) mod files;
 pub(super) mod queries;
 mod run;
 mod view;
@@ -187,7 +187,7 @@ fn compare(context: &Context, args: &CompareArgs) -> Result<Outcome> {
 fn report(context: &Context, args: &ReportArgs) -> Result<Outcome> {
     let files = ReportFiles::new(&args.to)?;
     let (report, target) = read_with_target(&args.report)?;
-    context.finish(&files.write(&report, target.as_ref())?)
+    context.finish(&files.write(&report, &charts::article(&report), target.as_ref())?)
 }
 
 /// Reads what `vecops bench run --json` wrote.

@@ -77,14 +77,19 @@ pub(super) async fn run(context: &Context, args: DemoArgs) -> Result<Outcome> {
         .open(Need::Session, context.progress())
         .await?;
     let shown = show(context, &mut session, question, &mut steps).await;
-    if !args.keep {
-        clean_up(&mut session).await?;
-    }
-    session.close().await?;
+    let cleaned_up = async {
+        if !args.keep {
+            clean_up(&mut session).await?;
+        }
+        session.close().await
+    };
+    let cleaned_up = cleaned_up.await;
     if !args.keep && !was_running {
         embedded::stop(&options, context.progress()).await?;
     }
+    // What went wrong first says more than what it left.
     let found = shown?;
+    cleaned_up?;
     context.finish(&DemoReport {
         steps: steps.0,
         question: found.0,

@@ -199,7 +199,11 @@ impl Report for RestoreReport {
             ),
         );
         let time = |seconds: f64| units::duration(Duration::from_secs_f64(seconds));
-        page.field("rows in and digested", time(self.seconds_to_data));
+        // A run that went on behind the rows loaded none.
+        if self.seconds_to_rows > 0.0 {
+            page.field("rows in", time(self.seconds_to_rows));
+        }
+        page.field("rows digested", time(self.seconds_to_data));
         page.field("indexes built", time(self.seconds_to_index));
         page.field("open", time(self.seconds_to_service));
         if let Some(canaries) = &self.canaries {

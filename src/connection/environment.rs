@@ -95,6 +95,10 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("SUPABASE_WORKDIR", "the folder that holds `supabase/`"),
     variable(
+        "SUPABASE_ENV",
+        "which `.env` files of `supabase/` are read for `linked` and `local`; `development` where it is not set",
+    ),
+    variable(
         "SUPABASE_CA_SKIP_VERIFY",
         "do not verify a Supabase host's certificate; a warning says so",
     ),

@@ -4,6 +4,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -59,13 +60,19 @@ fn address(kind: EndpointKind, at: SocketAddr) -> Address {
 }
 
 fn connector(direct: SocketAddr, pooler: SocketAddr) -> Connector {
+    let ways = [
+        address(EndpointKind::Direct, direct),
+        address(EndpointKind::SessionPooler, pooler),
+    ];
+    connector_of(ways.to_vec(), Duration::from_secs(5))
+}
+
+fn connector_of(addresses: Vec<Address>, connect_timeout: Duration) -> Connector {
     let password = SecretString::from("hunter2");
     let target = Target {
-        addresses: vec![
-            address(EndpointKind::Direct, direct),
-            address(EndpointKind::SessionPooler, pooler),
-        ],
+        addresses,
         password: Password::Known(Resolved::built_in(password)),
+        connect_timeout: Resolved::built_in(connect_timeout),
         ..Target::at_nowhere()
     };
     Connector::new(target, "test", Cancellation::new())
@@ -118,4 +125,13 @@ async fn what_needs_the_server_itself_does_not_go_to_the_pooler() {
         .unwrap_err();
     assert_eq!(notes.0.into_inner().unwrap(), Vec::<String>::new());
     assert!(error.message().contains(&format!("direct {direct}")), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up_in_time() {
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = address(EndpointKind::Local, mute.local_addr().unwrap());
+    let connector = connector_of(vec![address], Duration::from_secs(1));
+    let error = connector.open(Need::Any, &Notes::default()).await.unwrap_err();
+    assert!(error.to_string().contains("no answer in 1 s"), "{error}");
 }

@@ -221,23 +221,28 @@ fn check(manifest: &ManifestFile, name: &str, table: &ProfileTable) -> Result<()
 
 /// `vecops demo` and `vecops embedded` stand on this name meaning vecops' own server and nothing else.
 fn check_embedded(manifest: &ManifestFile, table: &ProfileTable) -> Result<()> {
+    let span = |value: Option<&Spanned<String>>| value.map(Spanned::span);
     let keys = [
-        ("url", table.url.as_ref()),
-        ("url_env", table.url_env.as_ref()),
-        ("project_ref", table.project_ref.as_ref()),
-        ("pooler_url", table.pooler_url.as_ref()),
-        ("user", table.user.as_ref()),
-        ("database", table.database.as_ref()),
-        ("password_env", table.password_env.as_ref()),
-        ("password_command", table.password_command.as_ref()),
+        ("url", span(table.url.as_ref())),
+        ("url_env", span(table.url_env.as_ref())),
+        ("project_ref", span(table.project_ref.as_ref())),
+        ("pooler_url", span(table.pooler_url.as_ref())),
+        ("user", span(table.user.as_ref())),
+        ("database", span(table.database.as_ref())),
+        ("password_env", span(table.password_env.as_ref())),
+        ("password_command", span(table.password_command.as_ref())),
+        ("password_from", table.password_from.as_ref().map(Spanned::span)),
+        ("endpoint", table.endpoint.as_ref().map(Spanned::span)),
+        ("tls", table.tls.as_ref().map(Spanned::span)),
+        ("tls_ca", table.tls_ca.as_ref().map(Spanned::span)),
     ];
-    let elsewhere = keys.into_iter().find_map(|(key, value)| Some((key, value?)));
-    let Some((key, value)) = elsewhere else {
+    let elsewhere = keys.into_iter().find_map(|(key, span)| Some((key, span?)));
+    let Some((key, span)) = elsewhere else {
         return Ok(());
     };
     let message = format!("`embedded` is vecops' own server and has no `{key}`");
     Err(manifest
-        .error_at(Some(value.span()), &message)
+        .error_at(Some(span), &message)
         .hint("Declare another database under another name."))
 }
 
@@ -289,6 +294,10 @@ mod tests {
             ("default_profile = \"nope\"", "`nope` is not declared"),
             ("[profiles.\"../x\"]", "has characters"),
             ("[profiles.embedded]\nurl = \"postgres://h/d\"", "toml:2"),
+            (
+                "[profiles.embedded]\nprotected = true\ntls = \"disable\"",
+                "toml:3",
+            ),
             ("[profiles.a]\ntls = \"maybe\"", "toml:2"),
         ] {
             let error = read(text).unwrap_err();

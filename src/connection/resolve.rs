@@ -115,7 +115,7 @@ impl<'e> Configuration<'e> {
                 Source::Flag("--profile"),
             )));
         }
-        let general = Variables::general(self.environment, &self.folder)?;
+        let general = self.general_variables()?;
         match (general.get("VECOPS_DB_URL"), general.get("VECOPS_PROFILE")) {
             (Some(url), None) => return Ok(Choice::Url(url.map(SecretString::from))),
             (None, Some(profile)) => return Ok(Choice::Profile(profile)),
@@ -135,30 +135,29 @@ impl<'e> Configuration<'e> {
         {
             return Ok(Choice::Url(url.map(SecretString::from)));
         }
-        Ok(Choice::Profile(self.found_without_words(&general)))
+        self.found_without_words().map(Choice::Profile)
     }
 
     /// The profile that what lies around suggests: linked, local, and the embedded server last.
-    fn found_without_words(&self, general: &Variables<'_>) -> Resolved<String> {
-        let linked = general
-            .get("SUPABASE_PROJECT_ID")
-            .or_else(|| self.supabase.as_ref().and_then(SupabaseFolder::project_ref));
+    fn found_without_words(&self) -> Result<Resolved<String>> {
+        let said = self.supabase_variables()?.get("SUPABASE_PROJECT_ID");
+        let linked = said.or_else(|| self.supabase.as_ref().and_then(SupabaseFolder::project_ref));
         if let Some(project) = linked {
-            return project.map(|_| "linked".to_owned());
+            return Ok(project.map(|_| "linked".to_owned()));
         }
-        match &self.supabase {
+        Ok(match &self.supabase {
             Some(folder) if folder.has_config() => {
                 Resolved::new("local".to_owned(), Source::File(folder.config_path()))
             }
             _ => Resolved::built_in("embedded".to_owned()),
-        }
+        })
     }
 
     /// Resolves a choice to a target; the address of the embedded server comes from the caller.
     pub fn resolve(&self, choice: &Choice, embedded: Option<&EmbeddedAddress>) -> Result<Target> {
         match choice {
             Choice::Url(url) => {
-                let variables = Variables::general(self.environment, &self.folder)?;
+                let variables = self.general_variables()?;
                 url_target::resolve(&url_target::Given {
                     configuration: self,
                     variables: &variables,
@@ -231,8 +230,7 @@ impl<'e> Configuration<'e> {
             .and_then(|profiles| profiles.table(&name.value));
         self.expect_known(&name.value)?;
         let table = declared.unwrap_or(&none);
-        let env_file = table.env_file.as_ref().map(|path| path.get_ref().as_path());
-        let variables = Variables::of_profile(self.environment, &self.folder, &name.value, env_file)?;
+        let variables = self.variables_of(&name.value)?;
         if let Some(url) = self.url_of(&name.value, table, &variables)? {
             return url_target::resolve(&url_target::Given {
                 configuration: self,

@@ -1,6 +1,8 @@
-//! What the Supabase CLI left on disk: `supabase/config.toml` and `supabase/.temp/*`. Read, never written.
+//! What lies in the Supabase CLI's folder: `supabase/config.toml`, `supabase/.temp/*` and the `.env` files that the CLI
+//! reads there. Read, never written.
 //!
-//! Which files and what they hold: supabase/cli 3.1, `link` and `start`.
+//! Which files and what they hold: supabase/cli 3.1, `link` and `start`; which `.env` files in which order, and
+//! `env(NAME)` in `config.toml`: its `pkg/config`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,7 @@ use serde::Deserialize;
 use super::endpoint::{LOCAL_PORT, is_project_ref};
 use super::environment::Environment;
 use super::provenance::{Resolved, Source};
+use super::variables::Variables;
 use crate::error::{Error, Result};
 
 /// The folder `supabase/` of a working tree.
@@ -25,7 +28,7 @@ struct Config {
 
 #[derive(Deserialize, Default)]
 struct Database {
-    port: Option<u16>,
+    port: Option<toml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -51,17 +54,51 @@ impl SupabaseFolder {
             .map(|path| Self { path })
     }
 
+    /// The `.env` files that the CLI reads here, the strongest first; `$SUPABASE_ENV` says for which environment.
+    pub(super) fn env_files(&self, environment: &Environment) -> Vec<PathBuf> {
+        let chosen = environment.variable("SUPABASE_ENV").unwrap_or("development");
+        let mut names = vec![format!(".env.{chosen}.local")];
+        // What one developer keeps for himself has no business in tests.
+        if chosen != "test" {
+            names.push(".env.local".to_owned());
+        }
+        names.extend([format!(".env.{chosen}"), ".env".to_owned()]);
+        names.iter().map(|name| self.path.join(name)).collect()
+    }
+
     /// The port of the local database; the CLI's default where the file does not say.
-    pub(super) fn local_port(&self) -> Result<Resolved<u16>> {
+    pub(super) fn local_port(&self, variables: &Variables<'_>) -> Result<Resolved<u16>> {
         let path = self.config_path();
         let Ok(text) = fs_err::read_to_string(&path) else {
             return Ok(Resolved::built_in(LOCAL_PORT));
         };
-        let config: Config = toml::from_str(&text)
-            .map_err(|source| Error::configuration(format!("{}: {}", path.display(), source.message())))?;
-        Ok(config.db.port.map_or(Resolved::built_in(LOCAL_PORT), |port| {
-            Resolved::new(port, Source::File(path))
-        }))
+        let wrong = |why: &str| Error::configuration(format!("{}: {why}", path.display()));
+        let config: Config = toml::from_str(&text).map_err(|source| wrong(source.message()))?;
+        let no_port = || wrong("`port` of `[db]` is no port");
+        match config.db.port {
+            None => Ok(Resolved::built_in(LOCAL_PORT)),
+            Some(toml::Value::Integer(port)) => {
+                let port = u16::try_from(port).map_err(|_| no_port())?;
+                Ok(Resolved::new(port, Source::File(path)))
+            }
+            Some(toml::Value::String(text)) => {
+                let name = text.strip_prefix("env(").and_then(|rest| rest.strip_suffix(')'));
+                let name = name.ok_or_else(no_port)?;
+                let unset = || {
+                    wrong(&format!(
+                        "`port` of `[db]` is taken from `{name}`, which is not set"
+                    ))
+                    .hint(format!(
+                        "Export `{name}`, or put it into `{}`.",
+                        self.path.join(".env").display()
+                    ))
+                };
+                let port = variables.get(name).ok_or_else(unset)?;
+                let number = port.value.parse().map_err(|_| no_port())?;
+                Ok(port.map(|_| number))
+            }
+            Some(_) => Err(no_port()),
+        }
     }
 
     /// Whether the local stack was set up here.

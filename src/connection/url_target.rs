@@ -12,7 +12,6 @@ use super::profile::{EndpointChoice, ProfileTable};
 use super::project;
 use super::provenance::{Resolved, Source};
 use super::resolve::{Configuration, EmbeddedAddress, is_given};
-use super::supabase_files::SupabaseFolder;
 use super::target::{Address, Target};
 use super::tls::{self, Tls, Wishes};
 use super::variables::Variables;
@@ -155,7 +154,10 @@ fn password(
 pub(super) fn local(given: &project::Given<'_>) -> Result<Target> {
     let configuration = given.configuration;
     let folder = configuration.supabase.as_ref();
-    let port = folder.map_or(Ok(Resolved::built_in(LOCAL_PORT)), SupabaseFolder::local_port)?;
+    let port = match folder {
+        Some(folder) => folder.local_port(given.variables)?,
+        None => Resolved::built_in(LOCAL_PORT),
+    };
     let mut warnings = Vec::new();
     let password = if given.table.says_password() {
         let usual = "SUPABASE_DB_PASSWORD";

@@ -1,4 +1,5 @@
-//! Variables in their layers: the environment, the profile's `env_file`, `.env.<profile>`, `.env`.
+//! Variables in their layers: the environment, the profile's `env_file`, `.env.<profile>`, for `linked` and `local` the
+//! Supabase CLI's own files, `.env`.
 //!
 //! A `.env` file is read by iterator and never touches the process's environment. Consent (`VECOPS_YES`) is
 //! not looked up here: a file cannot give it.
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::provenance::{Resolved, Source};
+use super::resolve::Configuration;
 use crate::error::{Context as _, Error, Result};
 
 /// A `.env` file that was read.
@@ -75,32 +77,18 @@ pub(super) struct Variables<'e> {
 impl<'e> Variables<'e> {
     /// The layers before a profile is chosen: the environment and `.env` in `folder`.
     pub(super) fn general(environment: &'e Environment, folder: &Path) -> Result<Self> {
-        let mut variables = Self {
-            environment,
-            files: Vec::new(),
-        };
-        variables.add_if_there(&folder.join(".env"), false)?;
-        Ok(variables)
+        Self::of_files(environment, folder, &[])
     }
 
-    /// The layers of a profile; its `env_file` must be there, the others may be.
-    pub(super) fn of_profile(
-        environment: &'e Environment,
-        folder: &Path,
-        profile: &str,
-        env_file: Option<&Path>,
-    ) -> Result<Self> {
+    /// The environment, these files where they are there, and `.env` in `folder`.
+    fn of_files(environment: &'e Environment, folder: &Path, files: &[PathBuf]) -> Result<Self> {
         let mut variables = Self {
             environment,
             files: Vec::new(),
         };
-        if let Some(path) = env_file {
-            let file = EnvFile::read(&folder.join(path), true);
-            variables
-                .files
-                .push(file.context(format!("`env_file` of profile `{profile}`"))?);
+        for path in files {
+            variables.add_if_there(path, false)?;
         }
-        variables.add_if_there(&folder.join(format!(".env.{profile}")), true)?;
         variables.add_if_there(&folder.join(".env"), false)?;
         Ok(variables)
     }
@@ -129,5 +117,43 @@ impl<'e> Variables<'e> {
     /// The environment below the files.
     pub(super) fn environment(&self) -> &'e Environment {
         self.environment
+    }
+}
+
+impl<'e> Configuration<'e> {
+    /// The layers before a profile is chosen.
+    pub(super) fn general_variables(&self) -> Result<Variables<'e>> {
+        Variables::general(self.environment, &self.folder)
+    }
+
+    /// The layers in which the Supabase CLI looks.
+    pub(super) fn supabase_variables(&self) -> Result<Variables<'e>> {
+        let folder = self.supabase.as_ref();
+        let files = folder.map_or_else(Vec::new, |folder| folder.env_files(self.environment));
+        Variables::of_files(self.environment, &self.folder, &files)
+    }
+
+    /// The layers of a profile; its `env_file` must be there, the others may be.
+    pub(super) fn variables_of(&self, profile: &str) -> Result<Variables<'e>> {
+        let mut own = Variables {
+            environment: self.environment,
+            files: Vec::new(),
+        };
+        let table = self
+            .profiles
+            .as_ref()
+            .and_then(|profiles| profiles.table(profile));
+        if let Some(path) = table.and_then(|table| table.env_file.as_ref()) {
+            let file = EnvFile::read(&self.folder.join(path.get_ref()), true);
+            own.files
+                .push(file.context(format!("`env_file` of profile `{profile}`"))?);
+        }
+        own.add_if_there(&self.folder.join(format!(".env.{profile}")), true)?;
+        let general = match profile {
+            "linked" | "local" => self.supabase_variables()?,
+            _ => self.general_variables()?,
+        };
+        own.files.extend(general.files);
+        Ok(own)
     }
 }

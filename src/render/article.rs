@@ -20,6 +20,7 @@ pub struct Article {
 enum Block {
     Heading(String),
     Text(String),
+    Code(String),
     Notes(Vec<String>),
     Fields(Vec<(String, String)>),
     Table(Table),
@@ -52,6 +53,13 @@ impl Article {
     /// Adds a paragraph.
     pub fn text(&mut self, text: &str) {
         self.blocks.push(Block::Text(text.to_owned()));
+    }
+
+    /// Adds text to be copied as it is, line by line; nothing where there is none.
+    pub fn code(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.blocks.push(Block::Code(text.trim().to_owned()));
+        }
     }
 
     /// Adds what a reader is to mind; nothing where there is none.
@@ -117,6 +125,10 @@ impl Block {
         let written = match self {
             Self::Heading(text) => writeln!(out, "<h2>{}</h2>", escape(text)),
             Self::Text(text) => writeln!(out, "<p>{}</p>", escape(text)),
+            Self::Code(text) => {
+                let lines: Vec<String> = text.lines().map(escape).collect();
+                writeln!(out, "<pre>{}</pre>", lines.join("\n"))
+            }
             Self::Notes(notes) => {
                 let item = |note: &String| format!("<li>{}</li>", escape(note));
                 let items = notes.iter().map(item).collect::<Vec<_>>().concat();
@@ -147,6 +159,10 @@ impl Block {
         let written = match self {
             Self::Heading(text) => writeln!(out, "## {}", plain(text)),
             Self::Text(text) => writeln!(out, "{}", plain(text)),
+            // Indented, because a fence may be part of the text.
+            Self::Code(text) => text
+                .lines()
+                .try_for_each(|line| writeln!(out, "{}", format!("    {}", sanitize(line)).trim_end())),
             Self::Notes(notes) => notes
                 .iter()
                 .try_for_each(|note| writeln!(out, "- {}", plain(note))),
@@ -197,6 +213,7 @@ mod tests {
         let mut article = Article::new("Queries on <docs>");
         article.heading("Figures");
         article.text("What came of it: 5 * 3 | 2.");
+        article.code("select 1 < 2;\n\nselect 3 * 4;\n");
         article.notes(vec!["mind `this`".to_owned()]);
         article.fields(vec![("server".to_owned(), "18.4 <b>".to_owned())]);
         let mut table = Table::new().text("name").number("recall");
@@ -215,6 +232,7 @@ mod tests {
         for part in [
             "<h1>Queries on &lt;docs&gt;</h1>",
             "<h2>Figures</h2>",
+            "<pre>select 1 &lt; 2;\n\nselect 3 * 4;</pre>",
             "<dt>server</dt><dd>18.4 &lt;b&gt;</dd>",
             "<td class=\"number\">0.98</td>",
             "<figure><svg",
@@ -240,6 +258,10 @@ mod tests {
         ## Figures
 
         What came of it: 5 \* 3 \| 2.
+
+            select 1 < 2;
+
+            select 3 * 4;
 
         - mind \`this\`
 

@@ -29,7 +29,7 @@ pub struct Question {
     pub embedding: Vec<f32>,
 }
 
-/// A third of their length, for the program's sake; `zstd -19` makes them.
+/// A third of their length, for the program's sake; `make seeds` makes them.
 const PASSAGES: &[u8] = include_bytes!("../../seeds/passages.jsonl.zst");
 const QUESTIONS: &[u8] = include_bytes!("../../seeds/questions.jsonl.zst");
 
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_what_people_read() {
-        let hint = "run `zstd -19 -f` on it";
+        let hint = "run `make seeds`";
         let passages: &[u8] = include_bytes!("../../seeds/passages.jsonl");
         let questions: &[u8] = include_bytes!("../../seeds/questions.jsonl");
         assert!(super::passages() == passages, "seeds/passages.jsonl.zst: {hint}");

@@ -303,6 +303,8 @@ impl<'a> Staging<'a> {
             .collect();
         let action = match on_conflict {
             OnConflict::Error => String::new(),
+            // A row that is nothing but its id is what it is.
+            OnConflict::Update if others.is_empty() => format!("on conflict {conflict} do nothing"),
             OnConflict::Skip => format!("on conflict {conflict} do nothing"),
             OnConflict::Update => {
                 let each = |write: &dyn Fn(&Ident) -> String| {

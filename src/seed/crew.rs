@@ -1,6 +1,7 @@
-//! JSON Lines on several threads: one reads blocks of whole lines, some take them apart and encode the rows, and one
-//! hands on what they made in the order of the blocks. Rows, bad lines and errors come out as from one thread.
+//! JSON Lines on several threads: one reads blocks of whole lines, some take them apart, and one hands on what they
+//! made in the order of the blocks. Rows, bad lines and errors come out as from one thread.
 
+use std::iter;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -9,19 +10,19 @@ use super::destination::Destination;
 use super::format::Format;
 use super::input::Lines;
 use super::pipeline::{Event, Purpose, Sink};
-use super::reader::{Flow, Input, Place};
-use super::row::{Keys, Layout};
+use super::reader::{Flow, Input, Place, TakeRow};
+use super::row::{Keys, Layout, Parsed, Rejection};
 use super::source::{Inputs, Source};
 use crate::error::{Error, Result};
 
 /// How large blocks are.
-pub(super) const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 256 * 1024;
 
 /// More threads than these would wait for the one that reads.
 const MOST_THREADS: usize = 8;
 
 /// How many threads take lines apart; none where the source has other formats or there is one processor.
-pub(super) fn threads(source: &Source) -> Option<usize> {
+fn threads(source: &Source) -> Option<usize> {
     let set = source.inputs();
     let are_lines = set
         .inputs
@@ -46,24 +47,33 @@ pub(super) struct Crew<'a> {
     pub(super) block: usize,
 }
 
-/// What became of a block: events, and why it ended early.
-type Made = (Vec<Event>, Option<Error>);
+/// What was made of a block, and why it ended early.
+type Made<T> = (Vec<T>, Option<Error>);
 
-impl Crew<'_> {
-    /// Reads all; `send` tells whether anybody listens.
-    pub(super) fn read(&self, send: impl FnMut(Event) -> bool + Send) -> Result<()> {
+impl<'a> Crew<'a> {
+    /// A crew for a source that several threads can read.
+    pub(super) fn of(source: &'a Source, destination: &'a Destination, purpose: Purpose) -> Option<Self> {
+        Some(Self {
+            source,
+            destination,
+            purpose,
+            threads: threads(source)?,
+            block: BLOCK,
+        })
+    }
+
+    /// Reads and encodes all; `send` tells whether anybody listens.
+    pub(super) fn read(&self, send: impl FnMut(Event) -> bool) -> Result<()> {
         let set = self.source.inputs();
         let mut blocks = Blocks::new(&set, self.block);
         // The first good row says what all rows are made of.
         let mut sink = Sink::new(self.source, self.destination, self.purpose, None, send);
         let layout = loop {
-            let read = blocks.next().and_then(|block| {
-                let Some(block) = block else {
-                    return Ok(Flow::Stop);
-                };
-                self.make(&set, &block, &mut sink)
-            });
-            match (read?, sink.layout()) {
+            let flow = match blocks.next().transpose()? {
+                Some(block) => self.take_apart(&set, &block, &mut sink)?,
+                None => Flow::Stop,
+            };
+            match (flow, sink.layout()) {
                 (Flow::Continue, Some(layout)) => break layout.clone(),
                 (Flow::Continue, None) => {}
                 (Flow::Stop, _) => {
@@ -73,79 +83,94 @@ impl Crew<'_> {
             }
         };
         // Where reading ends early so soon, no row is sent for nothing.
-        let next = blocks.next()?;
+        let next = blocks.next().transpose()?;
         sink.flush();
-        match next {
-            Some(block) => self.share_out(&set, block, blocks, &layout, sink.into_send()),
-            None => Ok(()),
-        }
+        let Some(next) = next else { return Ok(()) };
+        let mut send = sink.into_send();
+        let take = |event| Ok(if send(event) { Flow::Continue } else { Flow::Stop });
+        let rest = iter::once(Ok(next)).chain(blocks);
+        self.deal(rest, |block| self.encode(&set, block, &layout), take)?;
+        Ok(())
     }
 
-    /// Deals the blocks out, and hands on what comes back.
-    fn share_out(
+    /// Reads all, and makes something of each line, which is taken in the order of the lines.
+    pub(super) fn collect<T: Send>(
         &self,
-        set: &Inputs,
-        first: Block,
-        mut blocks: Blocks<'_>,
-        layout: &Layout,
-        send: impl FnMut(Event) -> bool + Send,
-    ) -> Result<()> {
-        let (to_do, work) = sync_channel::<(Block, SyncSender<Made>)>(self.threads);
+        make: impl Fn(Place<'_>, Result<Parsed<'_>, Rejection>) -> T + Sync,
+        take: impl FnMut(T) -> Result<Flow>,
+    ) -> Result<Flow> {
+        let set = self.source.inputs();
+        let make_all = |block: &Block| {
+            let mut collector = Collector {
+                make: &make,
+                made: Vec::new(),
+            };
+            let ended = self.take_apart(&set, block, &mut collector);
+            (collector.made, ended.err())
+        };
+        self.deal(Blocks::new(&set, self.block), make_all, take)
+    }
+
+    /// Deals blocks out, and takes what was made of them in their order.
+    fn deal<T: Send>(
+        &self,
+        blocks: impl Iterator<Item = Result<Block>> + Send,
+        make: impl Fn(&Block) -> Made<T> + Sync,
+        take: impl FnMut(T) -> Result<Flow>,
+    ) -> Result<Flow> {
+        let (to_do, work) = sync_channel::<(Block, SyncSender<Made<T>>)>(self.threads);
         let (in_order, order) = sync_channel(2 * self.threads);
         let work = Mutex::new(work);
+        let work_through = || {
+            while let Some((block, made)) = next_of(&work) {
+                // Where nobody waits for it any more, nobody needs it.
+                made.send(make(&block)).unwrap_or_default();
+            }
+        };
         thread::scope(|scope| {
             for _ in 0..self.threads {
-                scope.spawn(|| self.work(set, layout, &work));
+                scope.spawn(work_through);
             }
-            let handing_on = scope.spawn(|| hand_on(order, send));
-            let read = || {
-                let mut next = Some(first);
-                while let Some(block) = next {
+            let reading = scope.spawn(move || {
+                for block in blocks {
+                    let block = block?;
                     let (made, result) = sync_channel(1);
                     if in_order.send(result).is_err() || to_do.send((block, made)).is_err() {
                         break;
                     }
-                    next = blocks.next()?;
                 }
                 Ok(())
-            };
-            let read = read();
-            drop((in_order, to_do));
-            let handed_on = handing_on
+            });
+            let taken = take_in_order(order, take);
+            let read = reading
                 .join()
-                .map_err(|_| Error::bug("the thread that hands rows on ended early"))?;
+                .map_err(|_| Error::bug("the thread that reads lines ended early"))?;
             // What is wrong in a block stands before what is wrong behind the last one.
-            handed_on.and(read)
+            match taken? {
+                Flow::Continue => read.map(|()| Flow::Continue),
+                Flow::Stop => Ok(Flow::Stop),
+            }
         })
     }
 
-    fn work(&self, set: &Inputs, layout: &Layout, work: &Mutex<Receiver<(Block, SyncSender<Made>)>>) {
-        loop {
-            let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok((block, made)) = next else { return };
-            let mut events = Vec::new();
-            let collect = |event| {
-                events.push(event);
-                true
-            };
-            let layout = Some(layout.clone());
-            let mut sink = Sink::new(self.source, self.destination, self.purpose, layout, collect);
-            let ended = self.make(set, &block, &mut sink);
-            if ended.is_ok() {
-                sink.flush();
-            }
-            // Where nobody waits for it any more, nobody needs it.
-            made.send((events, ended.err())).unwrap_or_default();
+    /// Makes encoded rows of the lines of a block.
+    fn encode(&self, set: &Inputs, block: &Block, layout: &Layout) -> Made<Event> {
+        let mut events = Vec::new();
+        let collect = |event| {
+            events.push(event);
+            true
+        };
+        let layout = Some(layout.clone());
+        let mut sink = Sink::new(self.source, self.destination, self.purpose, layout, collect);
+        let ended = self.take_apart(set, block, &mut sink);
+        if ended.is_ok() {
+            sink.flush();
         }
+        (events, ended.err())
     }
 
-    /// Makes rows of the lines of a block.
-    fn make<S: FnMut(Event) -> bool>(
-        &self,
-        set: &Inputs,
-        block: &Block,
-        to: &mut Sink<'_, S>,
-    ) -> Result<Flow> {
+    /// Takes the lines of a block apart.
+    fn take_apart(&self, set: &Inputs, block: &Block, to: &mut dyn TakeRow) -> Result<Flow> {
         let Some(source) = set.inputs.get(block.input) else {
             return Err(Error::bug("a block of no input"));
         };
@@ -170,22 +195,43 @@ impl Crew<'_> {
     }
 }
 
-/// Hands on what was made of each block, in their order.
-fn hand_on(order: Receiver<Receiver<Made>>, mut send: impl FnMut(Event) -> bool) -> Result<()> {
+/// Makes something of each row.
+struct Collector<'m, T, M> {
+    make: &'m M,
+    made: Vec<T>,
+}
+
+impl<T, M: Fn(Place<'_>, Result<Parsed<'_>, Rejection>) -> T> TakeRow for Collector<'_, T, M> {
+    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
+        self.made.push((self.make)(place, row));
+        Ok(Flow::Continue)
+    }
+}
+
+/// The next piece of work, for whoever asks first.
+fn next_of<W>(work: &Mutex<Receiver<W>>) -> Option<W> {
+    work.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+/// Takes what was made of each block, in their order.
+fn take_in_order<T>(
+    order: Receiver<Receiver<Made<T>>>,
+    mut take: impl FnMut(T) -> Result<Flow>,
+) -> Result<Flow> {
     for made in order {
-        let (events, error) = made
+        let (all, error) = made
             .recv()
             .map_err(|_| Error::bug("a thread that takes lines apart ended early"))?;
-        for event in events {
-            if !send(event) {
-                return Ok(());
+        for one in all {
+            if take(one)? == Flow::Stop {
+                return Ok(Flow::Stop);
             }
         }
         if let Some(error) = error {
             return Err(error);
         }
     }
-    Ok(())
+    Ok(Flow::Continue)
 }
 
 /// Some whole lines of one input.
@@ -240,7 +286,7 @@ impl<'s> Blocks<'s> {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Block>> {
+    fn read(&mut self) -> Result<Option<Block>> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
@@ -279,6 +325,14 @@ impl<'s> Blocks<'s> {
             self.before += source.size().unwrap_or_default();
         }
         Ok(None)
+    }
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = Result<Block>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
     }
 }
 

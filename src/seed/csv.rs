@@ -109,17 +109,17 @@ impl Records {
             }
         }
         let line = self.lines.number();
+        let mut is_at_end = false;
         loop {
             match self.split() {
                 Ok(()) => return Ok(Some(line)),
                 Err(Broken::Open) if self.raw.len() as u64 > LONGEST_LINE => {
                     return Err(self.broken(line, "a quote opens and is not closed within 64 MiB"));
                 }
-                Err(Broken::Open) => {
-                    if !self.lines.append_line(&mut self.raw)? {
-                        return Err(self.broken(line, "a quote opens and is never closed"));
-                    }
+                Err(Broken::Open) if is_at_end => {
+                    return Err(self.broken(line, "a quote opens and is never closed"));
                 }
+                Err(Broken::Open) => is_at_end = !self.append_to_quote()?,
                 Err(Broken::AfterQuote(column)) => {
                     let why = format!("field {column} goes on after its closing quote");
                     return Err(self.broken(line, &why));
@@ -129,6 +129,23 @@ impl Records {
                 }
             }
         }
+    }
+
+    /// Appends lines up to one that may close the open quote: inside of quotes they come in pairs, so it has an odd
+    /// number of them. Taking the record apart anew for each line would take the square of their number. False at the
+    /// input's end.
+    fn append_to_quote(&mut self) -> Result<bool> {
+        while self.raw.len() as u64 <= LONGEST_LINE {
+            let before = self.raw.len();
+            if !self.lines.append_line(&mut self.raw)? {
+                return Ok(false);
+            }
+            let line = self.raw.get(before..).unwrap_or_default();
+            if line.iter().fold(false, |is_odd, byte| is_odd != (*byte == b'"')) {
+                break;
+            }
+        }
+        Ok(true)
     }
 
     fn broken(&self, line: u64, why: &str) -> Error {
@@ -281,6 +298,10 @@ mod tests {
         assert!(error("a\n\"b\nc\n").starts_with("test:2: a quote opens and is never closed"));
         assert!(error("a\nb\n\"c\"d,\n").starts_with("test:3: field 1 goes on"));
         assert!(error("a\nx,b\"\n").starts_with("test:2: field 2 has a quote in its middle"));
+        assert!(error("a\n\"b\nc\"d\"e\nf\n").starts_with("test:2: field 1 goes on"));
+        // As long as many lines: each of them is looked at once.
+        let many = format!("a\n\"b\n{}", "no quote here\n".repeat(200_000));
+        assert!(error(&many).starts_with("test:2: a quote opens and is never closed"));
     }
 
     proptest! {

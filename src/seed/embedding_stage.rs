@@ -8,16 +8,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use half::f16;
 use serde::Serialize;
 
+use super::crew::Crew;
 use super::destination::{Absent, Destination, Field};
+use super::kept::KeptRow;
 use super::pipeline::Purpose;
 use super::reader::{self, Flow, Place, TakeRow};
 use super::row::{Keys, Parsed, Rejection};
 use super::source::Source;
 use super::value::Value;
-use crate::embedding::{self, Embedder, Estimate, Usage};
+use crate::embedding::{self, Embedder, Estimate, Outcome, Usage};
 use crate::error::{Error, Result};
 use crate::sql::Ident;
 
@@ -94,7 +95,6 @@ impl Texts {
             text_of(parsed.take(self.place).as_ref())
         };
         if !is_null(parsed.value(self.vector)) {
-            self.own.fetch_add(1, Ordering::Relaxed);
             return Ok(None);
         }
         let wrong = |why: &str| Rejection::new(format!("`{}` {why}", self.name));
@@ -218,7 +218,31 @@ struct Waiting {
     number: u64,
     consumed: u64,
     raw: Vec<u8>,
-    row: Result<(Vec<Option<Kept>>, Option<String>), Rejection>,
+    row: Result<(KeptRow, Option<String>), Rejection>,
+}
+
+impl Waiting {
+    fn of(
+        texts: &Texts,
+        destination: &Destination,
+        place: Place<'_>,
+        row: Result<Parsed<'_>, Rejection>,
+    ) -> Self {
+        Self {
+            number: place.number,
+            consumed: place.consumed,
+            raw: place.raw.to_vec(),
+            row: row.and_then(|mut parsed| {
+                let text = texts.text(&mut parsed)?;
+                Ok((KeptRow::of(&parsed, destination), text))
+            }),
+        }
+    }
+
+    /// The text that stands for its vector; none where it brings its own.
+    fn text(&self) -> Option<&str> {
+        self.row.as_ref().ok()?.1.as_deref()
+    }
 }
 
 impl<'a> EmbeddingStage<'a> {
@@ -245,10 +269,17 @@ impl<'a> EmbeddingStage<'a> {
         }
     }
 
-    /// Reads all of a source.
-    pub(super) fn read(mut self, source: &Source) -> Result<Flow> {
-        let destination = self.destination;
-        let read = match reader::read(source, destination, &mut self) {
+    /// Reads all of a source; with a crew, where there is one for its format.
+    pub(super) fn read(mut self, source: &Source, crew: Option<&Crew<'_>>) -> Result<Flow> {
+        let (texts, destination) = (self.texts, self.destination);
+        let read = match crew {
+            Some(crew) => crew.collect(
+                |place, row| Waiting::of(texts, destination, place, row),
+                |waiting| self.take(waiting),
+            ),
+            None => reader::read(source, destination, &mut self),
+        };
+        let read = match read {
             Ok(Flow::Continue) => self.flush(),
             // What is good in front of what is bad counts.
             Err(error) => self.flush().and(Err(error)),
@@ -258,145 +289,84 @@ impl<'a> EmbeddingStage<'a> {
         read
     }
 
-    /// Hands a row on with a stand-in for its vector.
-    fn check(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
-        let row = row.and_then(|mut parsed| {
-            if let Some(text) = self.texts.text(&mut parsed)? {
-                self.texts.embedder.survey(&text, embedding::Purpose::Document);
-                parsed.set(self.texts.vector, Value::Floats(&self.stand_in));
-            }
-            Ok(parsed)
-        });
-        self.to.row(place, row)
-    }
-
-    fn keep(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) {
-        let row = row.and_then(|mut parsed| {
-            let text = self.texts.text(&mut parsed)?;
-            let fields = 0..self.destination.fields.len();
-            let values = fields.map(|field| parsed.value(field).map(Kept::of)).collect();
-            Ok((values, text))
-        });
-        if let Ok((_, Some(text))) = &row {
+    /// Takes the next row, and embeds what waits where it is enough for a call.
+    fn take(&mut self, waiting: Waiting) -> Result<Flow> {
+        if waiting.row.as_ref().is_ok_and(|(_, text)| text.is_none()) {
+            self.texts.own.fetch_add(1, Ordering::Relaxed);
+        }
+        if self.purpose == Purpose::Check {
+            return self.check(&waiting);
+        }
+        // Where a bad line ends the load, what stands behind it is not paid for.
+        let ends = waiting.row.is_err() && self.purpose == Purpose::Load;
+        if let Some(text) = waiting.text() {
             self.wanted.0 += 1;
             self.wanted.1 += text.len();
         }
-        self.waiting.push(Waiting {
-            number: place.number,
-            consumed: place.consumed,
-            raw: place.raw.to_vec(),
-            row,
-        });
-    }
-
-    /// Embeds the texts of the rows that wait, and hands the rows on.
-    fn flush(&mut self) -> Result<Flow> {
-        let waiting = std::mem::take(&mut self.waiting);
-        self.wanted = (0, 0);
-        let texts: Vec<&str> = waiting
-            .iter()
-            .filter_map(|waiting| waiting.row.as_ref().ok()?.1.as_deref())
-            .collect();
-        let mut outcomes = self
-            .texts
-            .embedder
-            .embed(&texts, embedding::Purpose::Document)?
-            .into_iter();
-        for waiting in &waiting {
-            let place = Place {
-                number: waiting.number,
-                consumed: waiting.consumed,
-                raw: &waiting.raw,
-            };
-            let flow = match &waiting.row {
-                Err(rejection) => self.to.row(place, Err(rejection.clone()))?,
-                Ok((values, text)) => {
-                    let outcome = text.as_ref().and_then(|_| outcomes.next()).transpose();
-                    let row = outcome
-                        .as_ref()
-                        .map(|vector| self.lend(values, vector.as_deref()))
-                        .map_err(|why| {
-                            let (field, provider) = (&self.texts.name, &self.texts.embedder.provider().name);
-                            Rejection::new(format!("`{field}` is refused by `{provider}`: {why}"))
-                        });
-                    self.to.row(place, row)?
-                }
-            };
-            if flow == Flow::Stop {
-                return Ok(Flow::Stop);
-            }
-        }
-        Ok(Flow::Continue)
-    }
-
-    fn lend<'k>(&self, values: &'k [Option<Kept>], vector: Option<&'k [f32]>) -> Parsed<'k> {
-        let mut parsed = Parsed::new(self.destination);
-        for (place, value) in values.iter().enumerate() {
-            if let Some(value) = value {
-                parsed.set(place, value.lend());
-            }
-        }
-        if let Some(vector) = vector {
-            parsed.set(self.texts.vector, Value::Floats(vector));
-        }
-        parsed
-    }
-}
-
-impl TakeRow for EmbeddingStage<'_> {
-    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
-        if self.purpose == Purpose::Check {
-            return self.check(place, row);
-        }
-        // Where a bad line ends the load, what stands behind it is not read, and not paid for.
-        self.keep(place, row);
-        let is_bad = self.waiting.last().is_some_and(|last| last.row.is_err());
-        let ends = is_bad && self.purpose == Purpose::Load;
+        self.waiting.push(waiting);
         let (texts, bytes) = self.wanted;
         if ends || self.waiting.len() >= MOST_ROWS || self.texts.embedder.is_enough(texts, bytes) {
             return self.flush();
         }
         Ok(Flow::Continue)
     }
-}
 
-/// A value that outlives its line.
-enum Kept {
-    Value(Value<'static>),
-    Bytes(Vec<u8>),
-    Binary(Vec<u8>),
-    Halves(Vec<f16>),
-    Floats(Vec<f32>),
-    Doubles(Vec<f64>),
-}
-
-impl Kept {
-    fn of(value: &Value<'_>) -> Self {
-        Self::Value(match value {
-            Value::Json(json) => Value::Json(json.clone().into_owned().into()),
-            Value::Text(text) => Value::Text(text.clone().into_owned().into()),
-            Value::Null => Value::Null,
-            Value::Bool(value) => Value::Bool(*value),
-            Value::Whole(value) => Value::Whole(*value),
-            Value::Float(value) => Value::Float(*value),
-            Value::Time(value) => Value::Time(*value),
-            Value::Vector(elements) => Value::Vector(elements.clone()),
-            Value::Bytes(bytes) => return Self::Bytes(bytes.to_vec()),
-            Value::Binary(bytes) => return Self::Binary(bytes.to_vec()),
-            Value::Halves(elements) => return Self::Halves(elements.to_vec()),
-            Value::Floats(elements) => return Self::Floats(elements.to_vec()),
-            Value::Doubles(elements) => return Self::Doubles(elements.to_vec()),
-        })
+    /// Hands a row on with a stand-in for its vector.
+    fn check(&mut self, waiting: &Waiting) -> Result<Flow> {
+        let outcome = waiting.text().map(|text| {
+            self.texts.embedder.survey(text, embedding::Purpose::Document);
+            Ok(self.stand_in.clone())
+        });
+        self.hand_on(waiting, outcome.as_ref())
     }
 
-    fn lend(&self) -> Value<'_> {
-        match self {
-            Self::Value(value) => value.clone(),
-            Self::Bytes(bytes) => Value::Bytes(bytes),
-            Self::Binary(bytes) => Value::Binary(bytes),
-            Self::Halves(elements) => Value::Halves(elements),
-            Self::Floats(elements) => Value::Floats(elements),
-            Self::Doubles(elements) => Value::Doubles(elements),
+    /// Embeds the texts of the rows that wait, and hands the rows on.
+    fn flush(&mut self) -> Result<Flow> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.wanted = (0, 0);
+        let texts: Vec<&str> = waiting.iter().filter_map(Waiting::text).collect();
+        let mut outcomes = self
+            .texts
+            .embedder
+            .embed(&texts, embedding::Purpose::Document)?
+            .into_iter();
+        for waiting in &waiting {
+            let outcome = waiting.text().and_then(|_| outcomes.next());
+            if self.hand_on(waiting, outcome.as_ref())? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
         }
+        Ok(Flow::Continue)
+    }
+
+    /// Hands a row on, with the vector that was made for it.
+    fn hand_on(&mut self, waiting: &Waiting, outcome: Option<&Outcome>) -> Result<Flow> {
+        let place = Place {
+            number: waiting.number,
+            consumed: waiting.consumed,
+            raw: &waiting.raw,
+        };
+        let row = match (&waiting.row, outcome) {
+            (Err(rejection), _) => Err(rejection.clone()),
+            (Ok(_), Some(Err(why))) => {
+                let (field, provider) = (&self.texts.name, &self.texts.embedder.provider().name);
+                Err(Rejection::new(format!(
+                    "`{field}` is refused by `{provider}`: {why}"
+                )))
+            }
+            (Ok((row, _)), Some(Ok(vector))) => {
+                let mut parsed = row.lend(self.destination);
+                parsed.set(self.texts.vector, Value::Floats(vector));
+                Ok(parsed)
+            }
+            (Ok((row, _)), None) => Ok(row.lend(self.destination)),
+        };
+        self.to.row(place, row)
+    }
+}
+
+impl TakeRow for EmbeddingStage<'_> {
+    fn row(&mut self, place: Place<'_>, row: Result<Parsed<'_>, Rejection>) -> Result<Flow> {
+        self.take(Waiting::of(self.texts, self.destination, place, row))
     }
 }

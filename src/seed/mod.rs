@@ -20,6 +20,7 @@ mod format;
 pub mod fuzzing;
 mod input;
 mod jobs;
+mod kept;
 mod ledger;
 mod lines;
 mod load;

@@ -1,17 +1,20 @@
 //! Parquet: the mapped columns only, a few rows at a time, so that the memory stays the same however large the file
 //! and its row groups are. Format: <https://parquet.apache.org/docs/file-format>.
+//!
+//! The library gives values and levels; rows are made of them here, without Arrow's arrays between, whose every type
+//! with every other would be megabytes of program.
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
-use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use ::parquet::errors::ParquetError;
-use arrow_array::cast::AsArray as _;
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::{DataType, Schema};
+use ::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 
 use self::dense::DenseColumn;
+use self::leaf::Leaf;
+use self::node::Node;
+use self::walk::Walk;
 use super::destination::Destination;
 use super::reader::{Flow, Input, Place, TakeRow};
 use super::rest::Rest;
@@ -20,8 +23,13 @@ use super::source::{Source, open_file};
 use super::value::Value;
 use crate::error::{Error, Result, contained};
 
-mod cell;
 mod dense;
+mod leaf;
+mod node;
+mod scalar;
+#[cfg(test)]
+mod tests;
+mod walk;
 
 /// About how many bytes are decoded at once; more would not stay in the processor's cache.
 const BATCH_BYTES: usize = 1 << 18;
@@ -31,46 +39,26 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
     let Source::File(path) = input.source else {
         return Err(from_a_pipe());
     };
-    let builder = open(path)?;
-    let mut columns = columns(builder.schema(), input.destination);
-    expect_keys(path, builder.schema(), input.destination, &columns)?;
-    let mut vectors = dense_columns(path, &builder, &mut columns, input.destination)?;
-    let leaves = builder.parquet_schema().columns().iter().enumerate();
-    let leaves: Vec<usize> = leaves
-        .filter(|(_, leaf)| {
-            columns
-                .iter()
-                .any(|column| leaf.path().parts().starts_with(&column.path))
-        })
-        .map(|(index, _)| index)
-        .collect();
-    let mask = ProjectionMask::leaves(builder.parquet_schema(), leaves);
-    let metadata = builder.metadata();
-    let rows = usize::try_from(metadata.file_metadata().num_rows()).unwrap_or_default();
-    let stored: i64 = metadata
-        .row_groups()
-        .iter()
-        .map(parquet::file::metadata::RowGroupMetaData::total_byte_size)
-        .fold(0, i64::saturating_add);
-    let row_bytes = usize::try_from(stored).unwrap_or_default() / rows.max(1);
-    let batch = (BATCH_BYTES / row_bytes.max(1)).clamp(16, 8192);
+    let opened = Opened::open(path)?;
+    let columns = columns(&opened.roots, input.destination);
+    expect_keys(path, &opened.roots, input.destination, &columns)?;
+    let mut reading = Reading::start(&opened, columns, input.destination);
+    let rows = opened.rows();
+    let batch = opened.batch_rows(rows);
     let size = input.source.size().unwrap_or_default();
-    let builder = builder.with_projection(mask).with_batch_size(batch);
-    let mut reader = decoded(path, None, || builder.build())?;
-    let mut row = 0_u64;
-    let next = |reader: &mut ParquetRecordBatchReader| Ok(reader.next().transpose()?);
-    while let Some(batch) = decoded(path, Some(row + 1), || next(&mut reader))? {
-        for (_, column) in &mut vectors {
-            decoded(path, Some(row + 1), || column.read(batch.num_rows()))?;
-        }
-        let arrays = arrays(&batch, &columns);
-        for index in 0..batch.num_rows() {
-            row += 1;
-            let consumed = size.saturating_mul(row) / u64::try_from(rows.max(1)).unwrap_or(1);
-            let parsed = parse(&columns, &arrays, index, input.destination)
-                .and_then(|parsed| with_vectors(parsed, &vectors, index, input.destination));
+    let mut done = 0;
+    while done < rows {
+        let number = |row: usize| u64::try_from(row + 1).unwrap_or(u64::MAX);
+        let length = batch.min(rows - done);
+        decoded(path, Some(number(done)), || reading.read(length))?;
+        let mut walks = reading.walks();
+        for row in 0..length {
+            let number = number(done + row);
+            let consumed = size.saturating_mul(number) / u64::try_from(rows).unwrap_or(u64::MAX);
+            let parsed = parse(&reading.columns, &mut walks, input.destination)
+                .and_then(|parsed| reading.with_vectors(parsed, row, input.destination));
             let place = Place {
-                number: row,
+                number,
                 consumed,
                 raw: b"",
             };
@@ -78,8 +66,130 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
                 return Ok(Flow::Stop);
             }
         }
+        done += length;
     }
     Ok(Flow::Continue)
+}
+
+/// A file whose foot was read.
+struct Opened {
+    file: Arc<File>,
+    metadata: Arc<ParquetMetaData>,
+    roots: Vec<Node>,
+}
+
+impl Opened {
+    fn open(path: &Path) -> Result<Self> {
+        // A pipe would wait for a writer.
+        if fs_err::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+            return Err(from_a_pipe());
+        }
+        let (file, _) = open_file(path)?.into_parts();
+        decoded(path, None, || {
+            let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+            Ok(Self {
+                roots: node::roots(metadata.file_metadata().schema_descr())?,
+                file: Arc::new(file),
+                metadata: Arc::new(metadata),
+            })
+        })
+    }
+
+    fn rows(&self) -> usize {
+        let groups = self.metadata.row_groups().iter();
+        let rows = groups.map(|group| usize::try_from(group.num_rows()).unwrap_or_default());
+        rows.fold(0, usize::saturating_add)
+    }
+
+    /// How many rows are decoded at once.
+    fn batch_rows(&self, rows: usize) -> usize {
+        let groups = self.metadata.row_groups().iter();
+        let stored = groups
+            .map(RowGroupMetaData::total_byte_size)
+            .fold(0, i64::saturating_add);
+        let row_bytes = usize::try_from(stored).unwrap_or_default() / rows.max(1);
+        (BATCH_BYTES / row_bytes.max(1)).clamp(16, 8192)
+    }
+}
+
+/// A file while it is read.
+struct Reading {
+    columns: Vec<Column>,
+    /// The columns that are vectors, with the places of their fields.
+    vectors: Vec<(usize, DenseColumn)>,
+    /// Those of all leaves of the file that are read.
+    leaves: Vec<Option<Leaf>>,
+}
+
+impl Reading {
+    fn start(opened: &Opened, columns: Vec<Column>, destination: &Destination) -> Self {
+        let schema = opened.metadata.file_metadata().schema_descr();
+        let mut leaves: Vec<Option<Leaf>> = (0..schema.num_columns()).map(|_| None).collect();
+        for column in &columns {
+            let range = column.node.leaves.clone();
+            for (index, leaf) in leaves.iter_mut().enumerate().take(range.end).skip(range.start) {
+                leaf.get_or_insert_with(|| Leaf::open(&opened.file, &opened.metadata, index));
+            }
+        }
+        let mut vectors = Vec::new();
+        let mut others = Vec::new();
+        for column in columns {
+            let place = column.place.filter(|place| {
+                let field = destination.fields.get(*place);
+                column.path.len() == 1 && field.is_some_and(|field| field.kind.is_dense())
+            });
+            let leaf = leaves.get(column.node.leaves.start).and_then(Option::as_ref);
+            let dense = leaf.and_then(|leaf| DenseColumn::of(&column.node, leaf));
+            match (place, dense) {
+                (Some(place), Some(dense)) => vectors.push((place, dense)),
+                _ => others.push(column),
+            }
+        }
+        Self {
+            columns: others,
+            vectors,
+            leaves,
+        }
+    }
+
+    /// Reads the next rows in place of those read before.
+    fn read(&mut self, rows: usize) -> Result<(), ParquetError> {
+        for leaf in self.leaves.iter_mut().flatten() {
+            leaf.read(rows)?;
+        }
+        for (_, column) in &mut self.vectors {
+            if let Some(Some(leaf)) = self.leaves.get(column.leaf) {
+                column.find_rows(leaf, rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn walks(&self) -> Vec<Walk<'_>> {
+        let columns = self.columns.iter();
+        columns
+            .map(|column| Walk::new(&self.leaves, &column.node))
+            .collect()
+    }
+
+    fn with_vectors<'b>(
+        &'b self,
+        mut parsed: Parsed<'b>,
+        row: usize,
+        destination: &Destination,
+    ) -> Result<Parsed<'b>, Rejection> {
+        for (place, column) in &self.vectors {
+            let Some(Some(leaf)) = self.leaves.get(column.leaf) else {
+                continue;
+            };
+            let value = column.value(leaf, row).map_err(|why| {
+                let key = destination.fields.get(*place).map_or("", |field| &field.key);
+                Rejection::new(format!("`{key}` {why}"))
+            })?;
+            parsed.set(*place, value);
+        }
+        Ok(parsed)
+    }
 }
 
 /// A column of the file that fills a field.
@@ -88,15 +198,8 @@ struct Column {
     path: Vec<String>,
     /// The field's place in the destination; the rest where it has none.
     place: Option<usize>,
-}
-
-fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    // A pipe would wait for a writer.
-    if fs_err::metadata(path).is_ok_and(|facts| !facts.is_file()) {
-        return Err(from_a_pipe());
-    }
-    let (file, _) = open_file(path)?.into_parts();
-    decoded(path, None, || ParquetRecordBatchReaderBuilder::try_new(file))
+    /// What it is.
+    node: Node,
 }
 
 /// Does what the library may fail at: with an error, or with a panic where a file is damaged in a way that it does not
@@ -117,115 +220,63 @@ fn damaged(path: &Path, row: Option<u64>, error: &ParquetError) -> Error {
 }
 
 /// The columns that fill fields, by their own names or by dotted paths into structs.
-fn columns(schema: &Schema, destination: &Destination) -> Vec<Column> {
+fn columns(roots: &[Node], destination: &Destination) -> Vec<Column> {
     let keys = Keys::new(destination);
-    let fields = schema.fields();
-    let mut columns: Vec<Column> = fields
+    let mut columns: Vec<Column> = roots
         .iter()
-        .filter_map(|field| {
-            let place = keys.place(field.name())?;
-            let path = vec![field.name().clone()];
-            Some(Column {
-                path,
-                place: Some(place),
-            })
+        .filter_map(|root| {
+            let place = keys.place(&root.name)?;
+            Some(Column::whole(root, Some(place)))
         })
         .collect();
     for (place, field) in destination.fields.iter().enumerate() {
         let path: Vec<String> = field.key.split('.').map(str::to_owned).collect();
         let is_taken = columns.iter().any(|column| column.place == Some(place));
-        if field.is_mapped && !is_taken && path.len() > 1 && reaches(schema, &path) {
+        if field.is_mapped
+            && !is_taken
+            && path.len() > 1
+            && let Some(node) = reached(roots, &path)
+        {
             columns.push(Column {
+                node: node.clone(),
                 path,
                 place: Some(place),
             });
         }
     }
     if destination.rest_to.is_some() {
-        let is_filled = |name: &String| columns.iter().any(|column| column.path == [name.clone()]);
-        let rest: Vec<String> = fields
-            .iter()
-            .map(|field| field.name().clone())
-            .filter(|name| !is_filled(name))
-            .collect();
-        columns.extend(rest.into_iter().map(|name| Column {
-            path: vec![name],
-            place: None,
-        }));
+        let is_filled = |root: &&Node| columns.iter().any(|column| column.path == [root.name.clone()]);
+        let rest: Vec<&Node> = roots.iter().filter(|root| !is_filled(root)).collect();
+        columns.extend(rest.into_iter().map(|root| Column::whole(root, None)));
     }
     columns
 }
 
-/// Takes the columns out that are vectors and read without Arrow; with the places of their fields.
-fn dense_columns(
-    path: &Path,
-    builder: &ParquetRecordBatchReaderBuilder<File>,
-    columns: &mut Vec<Column>,
-    destination: &Destination,
-) -> Result<Vec<(usize, DenseColumn)>> {
-    let mut dense = Vec::new();
-    let mut others = Vec::new();
-    for column in columns.drain(..) {
-        let field = column.place.and_then(|place| destination.fields.get(place));
-        let opened = match (column.path.as_slice(), column.place) {
-            ([name], Some(place)) if field.is_some_and(|field| field.kind.is_dense()) => {
-                DenseColumn::open(path, builder, name)?.map(|opened| (place, opened))
-            }
-            _ => None,
-        };
-        match opened {
-            Some(opened) => dense.push(opened),
-            None => others.push(column),
+impl Column {
+    fn whole(root: &Node, place: Option<usize>) -> Self {
+        Self {
+            path: vec![root.name.clone()],
+            place,
+            node: root.clone(),
         }
     }
-    *columns = others;
-    Ok(dense)
 }
 
-fn with_vectors<'b>(
-    mut parsed: Parsed<'b>,
-    vectors: &'b [(usize, DenseColumn)],
-    row: usize,
-    destination: &Destination,
-) -> Result<Parsed<'b>, Rejection> {
-    for (place, column) in vectors {
-        let value = column.value(row).map_err(|why| {
-            let key = destination.fields.get(*place).map_or("", |field| &field.key);
-            Rejection::new(format!("`{key}` {why}"))
-        })?;
-        parsed.set(*place, value);
-    }
-    Ok(parsed)
-}
-
-/// Whether a path leads through structs to something.
-fn reaches(schema: &Schema, path: &[String]) -> bool {
-    let mut fields = schema.fields();
-    let mut rest = path;
-    while let Some((name, below)) = rest.split_first() {
-        match fields.find(name).map(|(_, field)| field.data_type()) {
-            Some(_) if below.is_empty() => return true,
-            Some(DataType::Struct(inner)) => fields = inner,
-            _ => return false,
-        }
-        rest = below;
-    }
-    false
+/// What a path leads to, through structs.
+fn reached<'n>(roots: &'n [Node], path: &[String]) -> Option<&'n Node> {
+    let (name, below) = path.split_first()?;
+    roots.iter().find(|root| root.name == *name)?.below(below)
 }
 
 /// A field that `--map` names must be there, and one that may not be missing, too.
-fn expect_keys(path: &Path, schema: &Schema, destination: &Destination, columns: &[Column]) -> Result<()> {
+fn expect_keys(path: &Path, roots: &[Node], destination: &Destination, columns: &[Column]) -> Result<()> {
     use super::destination::Absent;
     for (place, field) in destination.fields.iter().enumerate() {
         let is_there = columns.iter().any(|column| column.place == Some(place));
         if is_there || !(field.is_mapped || field.absent == Absent::Refused) {
             continue;
         }
-        let names: Vec<String> = schema
-            .fields()
-            .iter()
-            .map(|f| format!("`{}`", f.name()))
-            .collect();
+        let names: Vec<String> = roots.iter().map(|root| format!("`{}`", root.name)).collect();
         return Err(
             Error::failed(format!("{}: no column `{}`", path.display(), field.key)).hint(format!(
                 "It has {}; say with `--map {}=COLUMN` which one it is.",
@@ -239,57 +290,42 @@ fn expect_keys(path: &Path, schema: &Schema, destination: &Destination, columns:
 
 /// The names of the columns that fill no field.
 pub(super) fn left_out(path: &Path, destination: &Destination) -> Result<Vec<String>> {
-    let builder = open(path)?;
-    let columns = columns(builder.schema(), destination);
-    expect_keys(path, builder.schema(), destination, &columns)?;
-    let names = builder.schema().fields().iter().map(|field| field.name().clone());
+    let opened = Opened::open(path)?;
+    let columns = columns(&opened.roots, destination);
+    expect_keys(path, &opened.roots, destination, &columns)?;
+    let names = opened.roots.iter().map(|root| root.name.clone());
     let is_used = |name: &String| columns.iter().any(|column| column.path.first() == Some(name));
     Ok(names.filter(|name| !is_used(name)).collect())
 }
 
-/// The values of a column in a batch, with the structs around them, any of which may be null.
-struct Values<'b> {
-    around: Vec<&'b dyn Array>,
-    array: &'b dyn Array,
-}
-
-fn arrays<'b>(batch: &'b RecordBatch, columns: &[Column]) -> Vec<Option<Values<'b>>> {
-    let find = |column: &Column| {
-        let (root, below) = column.path.split_first()?;
-        let mut array: &dyn Array = batch.column_by_name(root)?.as_ref();
-        let mut around = Vec::new();
-        for name in below {
-            around.push(array);
-            array = array.as_struct_opt()?.column_by_name(name)?.as_ref();
-        }
-        Some(Values { around, array })
-    };
-    columns.iter().map(find).collect()
-}
-
+/// The next row; every walk goes on by one, whatever is wrong with another.
 fn parse<'b>(
     columns: &[Column],
-    arrays: &[Option<Values<'b>>],
-    row: usize,
+    walks: &mut [Walk<'b>],
     destination: &Destination,
 ) -> Result<Parsed<'b>, Rejection> {
     let mut parsed = Parsed::new(destination);
     let mut rest = Rest::default();
-    for (column, values) in columns.iter().zip(arrays) {
-        let Some(values) = values else { continue };
-        let value = if values.around.iter().any(|array| array.is_null(row)) {
-            Value::Null
-        } else {
-            cell::value(values.array, row)
-                .map_err(|why| Rejection::new(format!("`{}` {why}", column.path.join("."))))?
-        };
-        match (column.place, column.path.first()) {
-            (Some(place), _) => {
-                parsed.set(place, value);
-            }
-            (None, Some(name)) => add_rest(&mut rest, name, &value, columns)?,
-            (None, None) => {}
+    let mut trouble = None;
+    for (column, walk) in columns.iter().zip(walks) {
+        let value = walk.next_row(&column.node);
+        if trouble.is_some() {
+            continue;
         }
+        let taken = value
+            .map_err(|why| Rejection::new(format!("`{}` {why}", column.path.join("."))))
+            .and_then(|value| match (column.place, column.path.first()) {
+                (Some(place), _) => {
+                    parsed.set(place, value);
+                    Ok(())
+                }
+                (None, Some(name)) => add_rest(&mut rest, name, &value, columns),
+                (None, None) => Ok(()),
+            });
+        trouble = taken.err();
+    }
+    if let Some(trouble) = trouble {
+        return Err(trouble);
     }
     rest.merge(&mut parsed, destination)?;
     Ok(parsed)

@@ -5,7 +5,7 @@
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 
-use super::crew::{self, Crew};
+use super::crew::Crew;
 use super::destination::Destination;
 use super::embedding_stage::EmbeddingStage;
 use super::lines::RowLines;
@@ -83,20 +83,17 @@ pub(super) fn rejected(source: &Source, line: u64, rejection: Rejection) -> Erro
 fn read(source: &Source, destination: &Destination, purpose: Purpose, sender: &Sender<Event>) -> Result<()> {
     // Where nobody listens any more, the listener knows why.
     let send = |event| sender.blocking_send(event).is_ok();
-    if let Some(threads) = crew::threads(source).filter(|_| destination.texts.is_none()) {
-        let crew = Crew {
-            source,
-            destination,
-            purpose,
-            threads,
-            block: crew::BLOCK,
-        };
+    let crew = Crew::of(source, destination, purpose);
+    if let (Some(crew), None) = (&crew, &destination.texts) {
         return crew.read(send);
     }
     let mut sink = Sink::new(source, destination, purpose, None, send);
     match &destination.texts {
         None => reader::read(source, destination, &mut sink)?,
-        Some(texts) => EmbeddingStage::new(texts, destination, purpose, &mut sink).read(source)?,
+        Some(texts) => {
+            let stage = EmbeddingStage::new(texts, destination, purpose, &mut sink);
+            stage.read(source, crew.as_ref())?
+        }
     };
     sink.flush();
     Ok(())

@@ -125,6 +125,11 @@ pub(super) fn write_null(field: &Field, encoder: &mut CopyEncoder) -> Result<(),
     }
 }
 
+/// A number of 32 bits as one of 64 that is written with as few digits.
+pub(super) fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
+
 /// A JSON string without its quotes and escapes. That it is one is the caller's to know.
 fn string(json: &str) -> Result<Cow<'_, str>, String> {
     let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

@@ -52,11 +52,24 @@ impl Apply {
                 put(&format!("--   {line}"));
             }
         }
-        put("\n-- How far a search looks. One of:");
-        for advice in &self.advice {
+        let (ready, open): (Vec<&Advice>, Vec<&Advice>) = self.advice.iter().partition(|one| one.is_ready);
+        if !ready.is_empty() {
+            put("\n-- How far these functions look.");
+        }
+        for advice in &ready {
             put(&format!("-- {}", advice.reaches));
             for statement in &advice.statements {
-                put(&format!("--   {statement}"));
+                put(statement);
+            }
+        }
+        put("\n-- How far other searches look. One of:");
+        for advice in open {
+            put(&format!("-- {}", advice.reaches));
+            for statement in &advice.statements {
+                put(&format!("--   {}", statement.trim_start_matches("-- ")));
+            }
+            if let Some(mind) = advice.mind {
+                put(&format!("--   ({mind})"));
             }
         }
         if let Some(drop) = &self.drop {
@@ -70,5 +83,47 @@ impl Apply {
             put(&format!("-- {undo};"));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advice(reaches: &str, statement: &str, is_ready: bool) -> Advice {
+        Advice {
+            reaches: reaches.to_owned(),
+            statements: vec![statement.to_owned()],
+            is_ready,
+            mind: None,
+        }
+    }
+
+    #[test]
+    fn what_can_be_run_is_no_comment_and_the_rest_is() {
+        let apply = Apply {
+            title: "ef_search 80".to_owned(),
+            load: "select '[1]'::extensions.vector".to_owned(),
+            memory: 0,
+            create: None,
+            drop: None,
+            undo: None,
+            query: None,
+            advice: vec![
+                advice(
+                    "public.f()",
+                    "alter function public.f() set hnsw.ef_search = 80;",
+                    true,
+                ),
+                advice("one transaction", "set local hnsw.ef_search = 80;", false),
+            ],
+        };
+        let script = apply.script();
+        let run: Vec<&str> = script
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with("--"))
+            .collect();
+        assert_eq!(run, ["alter function public.f() set hnsw.ef_search = 80;"]);
+        assert!(script.contains("--   set local hnsw.ef_search = 80;"));
     }
 }

@@ -1,9 +1,10 @@
 //! What trying means: forecasts for all rows, the best of their kind, and the pick.
 
+use super::Observation;
 use super::candidate::Column;
-use super::growth::{Forecast, Growth};
+use super::growth::{Forecast, Growth, Samples};
 use super::halving::score;
-use super::rebuild::{Dropped, Priced, Row, Runner, Tried, Wanted};
+use super::rebuild::{Dropped, LeftOut, Priced, Row, Runner, SeenOn, Tried, Wanted};
 
 /// What all of it means: forecasts, the best of their kind, and the pick.
 pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Column, wanted: &Wanted) -> Tried {
@@ -11,10 +12,9 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         .iter()
         .map(|runner| Growth::of(&runner.samples, wanted.seed))
         .collect();
-    let bends: Vec<f64> = runners
+    let bends: Vec<f64> = growths
         .iter()
-        .zip(&growths)
-        .filter_map(|(runner, growth)| growth.as_ref()?.bend(runner.needed(wanted)?))
+        .filter_map(|growth| growth.as_ref()?.bend())
         .collect();
     let least = u16::try_from(wanted.k).unwrap_or(1_000).min(1_000);
     let row = |runner: &Runner, growth: &Growth, forecast: Option<Forecast>, label: String| {
@@ -22,6 +22,7 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         let mut row = Row {
             label,
             priced: runner.priced,
+            seen: seen(runner),
             build_seconds,
             score: None,
             is_best_of_its_kind: false,
@@ -36,7 +37,9 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         #[expect(clippy::cast_precision_loss, reason = "a size")]
         let bytes = runner.priced.bytes as f64;
         let seconds = f64::midpoint(build_seconds.0, build_seconds.1);
-        row.score = forecast.map(|it| score(it.pages, bytes, seconds));
+        row.score = forecast
+            .filter(|it| it.is_assured)
+            .map(|it| score(it.pages, bytes, seconds));
         row
     };
     let mut today = Vec::new();
@@ -50,13 +53,16 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
             row.refused = (!now.is_assured).then(|| "it does not surely reach the target".to_owned());
             today.push(row);
         }
-        let forecast = growth.smallest(wanted.rows, wanted.recall, (least, 1_000), &bends);
+        // What none reaches surely is shown at its best, or nobody would know how far off it is.
+        let forecast = growth
+            .smallest(wanted.rows, wanted.recall, (least, 1_000), &bends)
+            .unwrap_or_else(|| growth.forecast(wanted.rows, 1_000, wanted.recall, &bends));
         let label = if runner.priced.is_today {
             format!("{label} (ef_search only)")
         } else {
             label
         };
-        rows.push(row(runner, growth, forecast, label));
+        rows.push(row(runner, growth, Some(forecast), label));
     }
     rows.sort_by(|one, other| {
         let score = |row: &Row| row.score.unwrap_or(f64::INFINITY);
@@ -73,13 +79,51 @@ pub(super) fn conclude(runners: &[Runner], dropped: Vec<Dropped>, column: &Colum
         pick,
         rows: today,
         dropped,
+        left_out: left_out(runners, wanted),
         builds: 0,
         build_seconds: 0.0,
     }
 }
 
+/// What was seen of a candidate on the samples.
+fn seen(runner: &Runner) -> Vec<SeenOn> {
+    let Samples { levels, k } = &runner.samples;
+    let of_sample = |(rows, observations): &(u64, Vec<Observation>)| SeenOn {
+        rows: *rows,
+        measured: observations.iter().filter_map(|one| one.seen(*k)).collect(),
+    };
+    levels.iter().map(of_sample).collect()
+}
+
+/// Leaves the largest sample out and holds it against what the others say of it.
+fn left_out(runners: &[Runner], wanted: &Wanted) -> Option<LeftOut> {
+    let mut all = LeftOut {
+        forecasts: 0,
+        inside: 0,
+    };
+    for runner in runners {
+        let Samples { levels, k } = &runner.samples;
+        let Some(((rows, last), fewer @ [_, _, ..])) = levels.split_last() else {
+            continue;
+        };
+        let fewer = Samples {
+            levels: fewer.to_vec(),
+            k: *k,
+        };
+        let Some(growth) = Growth::of(&fewer, wanted.seed) else {
+            continue;
+        };
+        for (one, recall) in last.iter().filter_map(|one| Some((one, one.estimate(*k)?.mean))) {
+            let said = growth.forecast(*rows, one.ef_search, wanted.recall, &[]).interval;
+            all.forecasts += 1;
+            all.inside += usize::from(said.low <= recall && recall <= said.high);
+        }
+    }
+    (all.forecasts > 0).then_some(all)
+}
+
 fn refused(priced: &Priced, forecast: Option<&Forecast>, wanted: &Wanted) -> Option<String> {
-    let Some(forecast) = forecast else {
+    let Some(forecast) = forecast.filter(|it| it.is_assured) else {
         return Some("no ef_search surely reaches the target".to_owned());
     };
     if wanted.most_bytes.is_some_and(|most| priced.bytes > most) {
@@ -107,7 +151,9 @@ fn mark_best(rows: &mut [Row]) {
             } else {
                 row.build_seconds.0
             };
-            row.forecast.map(|it| [it.pages, bytes, building])
+            row.forecast
+                .filter(|it| it.is_assured)
+                .map(|it| [it.pages, bytes, building])
         })
         .collect();
     for (place, row) in rows.iter_mut().enumerate() {

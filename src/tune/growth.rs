@@ -1,15 +1,17 @@
 //! What an index will do on all rows, by what it did on samples of growing size.
 //!
-//! On each sample the law in `ef_search` is fitted; at a given `ef_search` its logarithm of misses is a line in the
-//! logarithm of the rows. Three things make the end of that line unsure, and their variances are added: the queries
-//! (bootstrap), the line's bending (a slope that changes from one doubling to the next as it did between the samples),
-//! and the queries of whoever measures it afterwards. Pure.
+//! The samples share one curve of misses ([`Curve`]); how far each lies along it is a line in the logarithm of the rows,
+//! which is followed to all of them. Four things make the end unsure, and their variances are added: the queries
+//! (bootstrap), the line's bending (a slope that changes from one doubling to the next as it did between the samples: by
+//! what the largest one lies off where the others point to), the way beyond what was measured along the curve, and the
+//! queries of whoever measures it afterwards. Pure.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 
-use super::law::{Law, LogMiss, mean_for};
+use super::curve::{Curve, Point};
+use super::law::mean_for;
 use super::{Observation, real};
 use crate::vector::recall::Interval;
 
@@ -19,14 +21,19 @@ const DRAWS: usize = 200;
 /// The standard normal deviate of 95 % in the middle.
 const DEVIATE: f64 = 1.959_964;
 
-/// With which chance a pick passes when it is measured anew: nine times in ten.
-const ASSURANCE: f64 = 1.281_552;
+/// The deviate with which a pick has to pass a measurement that comes afterwards: nineteen times in twenty by itself. Of
+/// several candidates the one is picked that looks best, which flatters it: that leaves nine times in ten.
+const ASSURANCE: f64 = 1.644_854;
 
-/// By how much a slope changes from one doubling to the next, where nothing was seen: from the growth that was measured.
-const USUAL_BEND: f64 = 0.12;
+/// By how much the growth of the `ef_search` that is needed changes from one doubling to the next, where nothing was seen:
+/// from the growth that was measured, less what its few queries make of it.
+const USUAL_BEND: f64 = 0.09;
 
 /// How many seen changes that assumption is worth.
-const BEND_WEIGHT: f64 = 3.0;
+const BEND_WEIGHT: f64 = 5.0;
+
+/// How far the curve may be bent otherwise than it seems, beyond what was measured.
+const CURVATURE_DOUBT: f64 = 0.15;
 
 /// What was seen of a candidate on the samples, the smallest first.
 #[derive(Debug, Clone)]
@@ -42,16 +49,18 @@ pub struct Samples {
 pub struct Growth {
     /// The logarithms of the rows.
     sizes: Vec<f64>,
-    laws: Vec<Law>,
-    /// The laws of drawn queries, draw by draw.
-    drawn: Vec<Vec<Law>>,
-    pages: Vec<(f64, f64, f64)>,
+    curve: Curve,
+    /// The curves of drawn queries.
+    drawn: Vec<Curve>,
+    /// Of each sample: what was measured, as `ef_search` and pages.
+    pages: Vec<Vec<(f64, f64)>>,
     milliseconds_per_page: f64,
     /// How many independent rows the queries are worth.
     independent: f64,
     /// How many misses they are worth at most, under the smallest `ef_search` on the largest sample.
     most_misses: f64,
-    worst: Vec<f64>,
+    /// On the largest sample: logarithms of `ef_search`, and the recall that 1 in 100 queries did not reach.
+    worst: Vec<(f64, f64)>,
 }
 
 /// What an index will do under an `ef_search`.
@@ -63,7 +72,8 @@ pub struct Forecast {
     pub recall: f64,
     /// Where a measurement with as many queries will lie, 95 times in 100.
     pub interval: Interval,
-    /// The recall that 1 in 100 queries did not reach on the largest sample, near this `ef_search`.
+    /// The recall that 1 in 100 queries did not reach on the largest sample, at the `ef_search` nearest to what this one is
+    /// there.
     pub worst_percent: f64,
     /// Pages that a query will touch.
     pub pages: f64,
@@ -76,16 +86,7 @@ pub struct Forecast {
 impl Growth {
     /// Fits what was seen; none without a sample.
     pub fn of(samples: &Samples, seed: u64) -> Option<Self> {
-        let fit = |observations: &[Observation], drawn: Option<&[usize]>| {
-            let points: Vec<(f64, LogMiss)> = observations
-                .iter()
-                .filter_map(|one| Some((f64::from(one.ef_search), one.drawn(drawn).log_miss(samples.k)?)))
-                .collect();
-            Law::fit(&points)
-        };
-        let all = || samples.levels.iter().map(|(_, observations)| observations);
-        let laws: Vec<Law> = all().filter_map(|one| fit(one, None)).collect();
-        let last = all().next_back()?;
+        let (_, last) = samples.levels.last()?;
         let queries = last.first()?.recalls.len();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut draw = || -> Vec<usize> {
@@ -95,49 +96,42 @@ impl Growth {
                 .collect()
         };
         let drawn = (0..DRAWS)
-            .map(|_| {
-                let drawn = draw();
-                all().filter_map(|one| fit(one, Some(&drawn))).collect()
-            })
+            .filter_map(|_| samples.curve(Some(draw().as_slice())))
             .collect();
-        let spread = |one: &Observation| one.estimate(samples.k).map(|it| it.design_effect);
+        let k = samples.k;
+        let spread = |one: &Observation| one.estimate(k).map(|it| it.design_effect);
         let design_effect = last.iter().filter_map(spread).fold(1.0, f64::max);
+        let independent = real(queries) * real(k) / design_effect;
+        let misses = |one: &Observation| Some((1.0 - one.estimate(k)?.mean) * independent);
         let levels = samples.levels.iter();
-        let independent = real(queries) * real(samples.k) / design_effect;
-        let misses = |one: &Observation| Some((1.0 - one.estimate(samples.k)?.mean) * independent);
         Some(Self {
-            most_misses: last.iter().filter_map(misses).fold(0.0, f64::max),
-            sizes: levels.clone().map(|(rows, _)| ln(*rows)).collect(),
+            curve: samples.curve(None)?,
             drawn,
-            pages: levels
-                .flat_map(|(rows, seen)| {
-                    seen.iter()
-                        .map(|one| (ln(*rows), f64::from(one.ef_search), one.pages))
-                })
-                .collect(),
+            sizes: levels.clone().map(|(rows, _)| ln(*rows)).collect(),
+            pages: levels.map(|(_, seen)| pages(seen)).collect(),
             milliseconds_per_page: last
                 .iter()
                 .map(|one| one.p50_ms / one.pages.max(1.0))
                 .sum::<f64>()
                 / real(last.len()),
             independent,
+            most_misses: last.iter().filter_map(misses).fold(0.0, f64::max),
             worst: last
                 .iter()
-                .filter_map(|one| Some(one.seen(samples.k)?.worst_percent))
+                .filter_map(|one| Some((f64::from(one.ef_search).ln(), one.seen(k)?.worst_percent)))
                 .collect(),
-            laws,
         })
     }
 
-    /// By how much the slope changed between the samples at an `ef_search`, squared, less what chance alone makes of it;
-    /// none below three samples.
-    pub fn bend(&self, ef_search: f64) -> Option<f64> {
-        let change = |laws: &[Law]| match *values(laws, ef_search).as_slice() {
+    /// By how much the largest sample lies off where the two before it point to, squared, less what chance alone makes of
+    /// it; none below three samples.
+    pub fn bend(&self) -> Option<f64> {
+        let change = |curve: &Curve| match *curve.shifts.as_slice() {
             [.., first, second, third] => Some(third - 2.0 * second + first),
             _ => None,
         };
-        let drawn: Vec<f64> = self.drawn.iter().filter_map(|laws| change(laws)).collect();
-        Some(change(&self.laws)?.powi(2) - variance(&drawn))
+        let drawn: Vec<f64> = self.drawn.iter().filter_map(change).collect();
+        Some(change(&self.curve)?.powi(2) - variance(&drawn))
     }
 
     /// What it will do over so many rows, where slopes bend as `bends` say (their squares, over all candidates).
@@ -160,7 +154,7 @@ impl Growth {
                 low: 1.0 - most,
                 high: self.highest(1.0 - least),
             },
-            worst_percent: self.worst.iter().copied().fold(f64::NAN, f64::min),
+            worst_percent: self.worst_near(rows, ef),
             pages,
             milliseconds: (milliseconds * 0.7, milliseconds * 2.0),
             is_assured: value + ASSURANCE * with_again(allowed) <= allowed.max(1e-9).ln(),
@@ -203,20 +197,30 @@ impl Growth {
     /// The logarithm of misses over so many rows, and its deviation.
     fn log_miss(&self, rows: u64, ef: f64, bends: &[f64]) -> (f64, f64) {
         let at = ln(rows);
-        let value = line(&self.sizes, &values(&self.laws, ef), at);
-        let drawn: Vec<f64> = self
-            .drawn
-            .iter()
-            .filter(|laws| laws.len() == self.laws.len())
-            .map(|laws| line(&self.sizes, &values(laws, ef), at))
-            .collect();
-        let by_queries = variance(&drawn);
+        let place = |curve: &Curve| ef.ln() - line(&self.sizes, &curve.shifts, at);
+        let here = place(&self.curve);
+        let drawn = self.drawn.iter().map(|curve| curve.log_miss(place(curve)));
+        let by_queries = variance(&drawn.collect::<Vec<f64>>());
         // Where hardly a miss was seen, drawing the same queries again shows less than there is.
         let least = 1.0 / (self.most_misses + 0.5);
         let bend = (bends.iter().sum::<f64>().max(0.0) + BEND_WEIGHT * USUAL_BEND * USUAL_BEND)
             / (real(bends.len()) + BEND_WEIGHT);
-        let by_bending = bend * self.leverage(at);
-        (value, (by_queries.max(least) + by_bending).sqrt())
+        let by_bending = bend * self.leverage(at) * self.curve.slope(here).powi(2);
+        let (least_place, most_place) = self.curve.measured;
+        let beyond = (least_place - here).max(here - most_place).max(0.0);
+        let by_curvature = (CURVATURE_DOUBT * beyond * (beyond + most_place - least_place)).powi(2);
+        let variance = by_queries.max(least) + by_bending + by_curvature;
+        (self.curve.log_miss(here), variance.sqrt())
+    }
+
+    /// The worst queries of the largest sample, where it was measured nearest.
+    fn worst_near(&self, rows: u64, ef: f64) -> f64 {
+        let place = ef.ln() - line(&self.sizes, &self.curve.shifts, ln(rows));
+        let nearest = self.worst.iter().min_by(|(one, _), (other, _)| {
+            let off = |of: f64| (of - place).abs();
+            off(*one).total_cmp(&off(*other))
+        });
+        nearest.map_or(f64::NAN, |(_, recall)| *recall)
     }
 
     /// How a slope's changes add up beyond the last sample. With steps of one doubling, a line through three points whose
@@ -231,21 +235,43 @@ impl Growth {
         of_line * of_line + t * (t + 1.0) * (2.0 * t + 1.0) / 6.0
     }
 
-    /// Pages by a plane through their logarithms: over the logarithms of rows and of `ef_search`.
+    /// Pages: on each sample what its line says, then their logarithms a line over that of the rows.
     fn pages_at(&self, size: f64, ef: f64) -> f64 {
-        let by_size = |wanted: f64| -> f64 {
-            let points: Vec<(f64, f64)> = self
-                .pages
-                .iter()
-                .filter(|(size, ..)| (size - wanted).abs() < 1e-9)
-                .map(|(_, ef, pages)| (ef.ln(), pages.max(1.0).ln()))
-                .collect();
-            let (x, y): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
-            line(&x, &y, ef.ln())
-        };
-        let logarithms: Vec<f64> = self.sizes.iter().map(|size| by_size(*size)).collect();
+        let logarithms: Vec<f64> = self.pages.iter().map(|seen| pages_at(seen, ef).ln()).collect();
         line(&self.sizes, &logarithms, size).exp()
     }
+}
+
+impl Samples {
+    /// The curve that they share; of the queries at these places, where some are named.
+    fn curve(&self, drawn: Option<&[usize]>) -> Option<Curve> {
+        let points = |observations: &[Observation]| -> Vec<Point> {
+            observations
+                .iter()
+                .filter_map(|one| Some((f64::from(one.ef_search).ln(), one.drawn(drawn).log_miss(self.k)?)))
+                .collect()
+        };
+        let levels = self.levels.iter();
+        let each: Vec<(f64, Vec<Point>)> = levels.map(|(rows, seen)| (ln(*rows), points(seen))).collect();
+        Curve::fit(&each)
+    }
+}
+
+/// What was measured of pages, each with its `ef_search`.
+pub(super) fn pages(seen: &[Observation]) -> Vec<(f64, f64)> {
+    seen.iter()
+        .map(|one| (f64::from(one.ef_search), one.pages))
+        .collect()
+}
+
+/// Pages under an `ef_search`, by the line through what was measured: each candidate more costs about as many.
+pub(super) fn pages_at(seen: &[(f64, f64)], ef: f64) -> f64 {
+    if let [(at, pages)] = *seen {
+        // Part of them are the way down to the lowest layer, which does not grow.
+        return pages * f64::midpoint(1.0, ef / at);
+    }
+    let (efs, pages): (Vec<f64>, Vec<f64>) = seen.iter().copied().unzip();
+    line(&efs, &pages, ef).max(1.0)
 }
 
 /// The value at `at` of the line through points; their mean where they have no spread.
@@ -270,10 +296,6 @@ fn variance(of: &[f64]) -> f64 {
     let count = real(of.len().max(2));
     let mean = of.iter().sum::<f64>() / count;
     of.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0)
-}
-
-fn values(laws: &[Law], ef: f64) -> Vec<f64> {
-    laws.iter().map(|law| law.log_miss(ef)).collect()
 }
 
 fn share(log_miss: f64) -> f64 {

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::candidate::{Candidate, Column};
 use super::choice::conclude;
 use super::graphs::{Graphs, Level};
-use super::growth::{Forecast, Samples};
+use super::growth::{Forecast, Samples, pages, pages_at};
 use super::halving::{Standing, keep, score};
-use super::law::{Law, mean_for};
-use super::{Observation, real};
+use super::law::{Law, assured_mean};
+use super::{Observation, Seen, real};
 use crate::error::Result;
 use crate::progress::{Progress, Unit};
 use crate::vector::recall;
@@ -72,10 +72,12 @@ pub struct Row {
     /// The index.
     #[serde(flatten)]
     pub priced: Priced,
-    /// What it will do; none where no `ef_search` is sure to reach the target.
+    /// What it will do: with the smallest `ef_search` that is sure to reach the target, or with the largest there is.
     pub forecast: Option<Forecast>,
     /// The same around that `ef_search`, below and above.
     pub curve: Vec<Forecast>,
+    /// What was seen on the samples, the smallest first.
+    pub seen: Vec<SeenOn>,
     /// Seconds of building over all rows on the machine that tuned: from, to.
     pub build_seconds: (f64, f64),
     /// Pages, size and building as one number; less is better.
@@ -84,6 +86,24 @@ pub struct Row {
     pub is_best_of_its_kind: bool,
     /// Why it cannot be the pick.
     pub refused: Option<String>,
+}
+
+/// What was seen of a candidate on a sample.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeenOn {
+    /// The rows of the sample.
+    pub rows: u64,
+    /// What was measured there, the smallest `ef_search` first.
+    pub measured: Vec<Seen>,
+}
+
+/// How forecasts fared where the truth was known: what the smaller samples said of the largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// How many forecasts there were.
+    pub forecasts: usize,
+    /// In how many the recall lay inside the interval.
+    pub inside: usize,
 }
 
 /// What trying gave.
@@ -96,6 +116,8 @@ pub struct Tried {
     pub pick: Option<usize>,
     /// Those that fell behind.
     pub dropped: Vec<Dropped>,
+    /// What the smaller samples said of the largest; none with fewer than three samples.
+    pub left_out: Option<LeftOut>,
     /// How many graphs were built.
     pub builds: usize,
     /// How long all builds took together.
@@ -220,7 +242,9 @@ impl Runner {
         let least = f64::from(wanted.k.max(1)).min(1_000.0);
         let mut seen: Vec<Observation> = Vec::new();
         let expected = self.needed(wanted).unwrap_or((least * 4.0).max(40.0));
-        let mut efs = vec![whole(expected * 0.6, least), whole(expected * 1.7, least)];
+        // Two at least, or nothing would say what more candidates give and cost.
+        let above = (expected * 1.7).max(least * 1.7);
+        let mut efs = vec![whole(expected * 0.6, least), whole(above, least)];
         if self.priced.is_today {
             efs.push(whole(f64::from(wanted.ef_today), least));
         }
@@ -235,7 +259,7 @@ impl Runner {
         self.score = self.needed(wanted).filter(|ef| *ef <= 1_000.0).map(|ef| {
             #[expect(clippy::cast_precision_loss, reason = "a size")]
             let bytes = self.priced.bytes as f64;
-            score(pages_at(&seen, ef), bytes, built.seconds)
+            score(pages_at(&pages(&seen), ef), bytes, built.seconds)
         });
         seen.sort_by_key(|one| one.ef_search);
         self.samples.levels.push((level.rows, seen));
@@ -295,7 +319,7 @@ impl Runner {
             .and_then(|(_, seen)| seen.first())
             .map_or(300, |one| one.recalls.len());
         let rows = real(queries) * real(self.samples.k) / 2.4;
-        let miss = 1.0 - mean_for(wanted.recall, rows);
+        let miss = 1.0 - assured_mean(wanted.recall, rows);
         self.law.map(|law| law.ef_for(miss.max(1e-6)))
     }
 
@@ -338,24 +362,6 @@ impl Runner {
         } else {
             (whole * 0.7, whole * 1.5)
         }
-    }
-}
-
-/// Pages at an `ef_search`, by the nearest two that were seen.
-fn pages_at(seen: &[Observation], ef: f64) -> f64 {
-    let mut nearest: Vec<&Observation> = seen.iter().collect();
-    nearest.sort_by(|one, other| {
-        let off = |of: &Observation| (f64::from(of.ef_search).ln() - ef.ln()).abs();
-        off(one).total_cmp(&off(other))
-    });
-    match *nearest.as_slice() {
-        [one, other, ..] if one.ef_search != other.ef_search => {
-            let (a, b) = (f64::from(one.ef_search).ln(), f64::from(other.ef_search).ln());
-            let (x, y) = (one.pages.max(1.0).ln(), other.pages.max(1.0).ln());
-            (x + (y - x) * (ef.ln() - a) / (b - a)).exp()
-        }
-        [one, ..] => one.pages,
-        [] => 0.0,
     }
 }
 

@@ -57,6 +57,8 @@ pub struct EfReport {
     pub meets_p95: Option<bool>,
     /// Where to set it.
     pub advice: Vec<Advice>,
+    /// The same as SQL.
+    pub apply_sql: Option<String>,
     /// What makes these figures weaker than they look.
     pub warnings: Vec<String>,
     /// How long all of it took.

@@ -47,8 +47,99 @@ found (class, oid, owner, why, before, after) as (
     join pg_catalog.pg_class c on c.oid = r.relation
     where r.kind = 'v' and r.name = '_RETURN'
     union all
-    select 'pg_catalog.pg_class'::pg_catalog.regclass, r.relation, null, 'a materialized view cannot take another table', '{}', '{}'
+    -- A materialized view is dropped and made again, with the rows of the new table.
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid, c.relowner,
+        case when exists (
+            select
+            from pg_catalog.pg_depend d
+            where d.deptype in ('n', 'a')
+              and (
+                  (d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = c.oid)
+                  or (d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass and d.refobjid in (c.reltype, ct.typarray))
+              )
+              and not (
+                  d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                  and d.objid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = c.oid)
+              )
+              and not (
+                  d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                  and d.objid in (select own.oid from pg_catalog.pg_rewrite own where own.ev_class = c.oid)
+              )
+        ) then 'other objects use it, and it would have to be dropped' end,
+        array[pg_catalog.format('drop materialized view %s', c.oid::pg_catalog.regclass)],
+        array[
+            pg_catalog.format(
+                'create materialized view %s using %I%s as %s%s',
+                c.oid::pg_catalog.regclass,
+                am.amname,
+                (
+                    select ' with (' || pg_catalog.string_agg(
+                        pg_catalog.format('%I = %L', o.option_name, o.option_value), ', '
+                    ) || ')'
+                    from pg_catalog.pg_options_to_table(c.reloptions) o
+                ),
+                pg_catalog.rtrim(pg_catalog.pg_get_viewdef(c.oid), ';'),
+                case when c.relispopulated then '' else ' with no data' end
+            ),
+            pg_catalog.format(
+                $close$do %L$close$,
+                pg_catalog.format(
+                    $close$declare grantee text; begin
+                        for grantee in
+                            select case g.grantee when 0 then 'public'
+                                else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end
+                            from pg_catalog.pg_class c cross join lateral pg_catalog.aclexplode(c.relacl) g
+                            where c.oid = %1$L::pg_catalog.regclass and g.grantee <> c.relowner
+                        loop
+                            execute pg_catalog.format('revoke all on table %%s from %%s', %1$L, grantee);
+                        end loop;
+                    end$close$,
+                    c.oid::pg_catalog.regclass
+                )
+            )
+        ] || array(
+            select pg_catalog.pg_get_indexdef(i.indexrelid)
+            from pg_catalog.pg_index i
+            where i.indrelid = c.oid
+            order by i.indexrelid
+        ) || array(
+            select pg_catalog.format(
+                'grant %s%s on table %s to %s%s',
+                g.privilege_type,
+                ' (' || pg_catalog.quote_ident(part.name) || ')',
+                c.oid::pg_catalog.regclass,
+                case g.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end,
+                case when g.is_grantable then ' with grant option' end
+            )
+            from (
+                select c.relacl, null
+                union all
+                select a.attacl, a.attname
+                from pg_catalog.pg_attribute a
+                where a.attrelid = c.oid and not a.attisdropped
+            ) part (acl, name)
+            cross join lateral pg_catalog.aclexplode(part.acl) g
+            where g.grantee <> c.relowner
+        ) || array(
+            select pg_catalog.format(
+                'comment on %s is %L',
+                case when d.objsubid = 0 then pg_catalog.format('materialized view %s', c.oid::pg_catalog.regclass)
+                    else pg_catalog.format('column %s.%I', c.oid::pg_catalog.regclass, a.attname) end,
+                d.description
+            )
+            from pg_catalog.pg_description d
+            left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid
+            where d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = c.oid
+            order by d.objsubid
+        ) || array[pg_catalog.format(
+            'alter materialized view %s owner to %I',
+            c.oid::pg_catalog.regclass,
+            pg_catalog.pg_get_userbyid(c.relowner)
+        )]
     from rules r
+    join pg_catalog.pg_class c on c.oid = r.relation
+    join pg_catalog.pg_am am on am.oid = c.relam
+    join pg_catalog.pg_type ct on ct.oid = c.reltype
     where r.kind = 'm'
     union all
     select 'pg_catalog.pg_rewrite'::pg_catalog.regclass, r.oid, null, 'a rule stays with its table', '{}', '{}'
@@ -124,7 +215,26 @@ found (class, oid, owner, why, before, after) as (
         array[pg_catalog.format('drop routine %s', s.signature)],
         array[
             pg_catalog.pg_get_functiondef(p.oid),
-            pg_catalog.format('revoke all on routine %s from public', s.signature)
+            -- Default privileges open it to more than everybody, such as the API roles.
+            pg_catalog.format(
+                $close$do %L$close$,
+                pg_catalog.format(
+                    $close$declare grantee text; begin
+                        for grantee in
+                            select case g.grantee when 0 then 'public'
+                                else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) end
+                            from pg_catalog.pg_proc p
+                            cross join lateral pg_catalog.aclexplode(
+                                coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
+                            ) g
+                            where p.oid = %1$L::pg_catalog.regprocedure
+                        loop
+                            execute pg_catalog.format('revoke all on routine %%s from %%s', %1$L, grantee);
+                        end loop;
+                    end$close$,
+                    s.signature
+                )
+            )
         ] || array(
             select pg_catalog.format(
                 'grant execute on routine %s to %s%s',

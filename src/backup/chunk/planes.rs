@@ -13,10 +13,14 @@
 //! ```
 //! All numbers are big-endian. Rows of different widths begin a block of their own.
 
-use std::io::{self, Read, Write};
+mod decode;
 
-use super::transpose::{from_planes, to_planes};
-use crate::vector::copy::{HEADER, RowView, TRAILER};
+pub use decode::PlanesDecoder;
+
+use std::io::{self, Write};
+
+use super::transpose::to_planes;
+use crate::vector::copy::RowView;
 
 const MAGIC: &[u8; 8] = b"VPLANES1";
 /// How many bytes of rows make a block.
@@ -25,9 +29,6 @@ const BLOCK: usize = 2 << 20;
 const BLOCK_ROWS: usize = 1 << 16;
 /// The bytes before the elements of a vector or halfvec.
 const VECTOR_HEAD: usize = 4;
-/// The longest column of a block that is believed.
-const LONGEST: u64 = 1 << 32;
-
 /// Writes rows as planes.
 pub struct PlanesEncoder<W> {
     inner: W,
@@ -175,168 +176,10 @@ fn lengths_of(lengths: &[u8]) -> impl Iterator<Item = usize> {
         .filter_map(|length| usize::try_from(i32::from_be_bytes(*length)).ok())
 }
 
-/// Reads planes back into a stream of binary COPY.
-pub struct PlanesDecoder<R> {
-    inner: R,
-    state: State,
-}
-
-#[derive(PartialEq, Eq)]
-enum State {
-    Begin,
-    Blocks,
-    Ended,
-}
-
-/// A column of a block, and how far it was read.
-struct Fields {
-    lengths: Vec<u8>,
-    bytes: Vec<u8>,
-    at: usize,
-}
-
-impl<R: Read> PlanesDecoder<R> {
-    /// A decoder that has read nothing.
-    pub fn new(inner: R) -> Self {
-        Self {
-            inner,
-            state: State::Begin,
-        }
-    }
-
-    /// What it reads from.
-    pub fn get_mut(&mut self) -> &mut R {
-        &mut self.inner
-    }
-
-    /// Appends the next block's rows; zero bytes mean that the stream is over.
-    pub fn read_into(&mut self, out: &mut Vec<u8>) -> io::Result<usize> {
-        let before = out.len();
-        if self.state == State::Ended {
-            return Ok(0);
-        }
-        if self.state == State::Begin {
-            if self.array::<8>()? != *MAGIC {
-                return Err(wrong("it does not begin as planes do"));
-            }
-            out.extend_from_slice(&HEADER);
-            self.state = State::Blocks;
-        }
-        let rows = u32::from_be_bytes(self.array()?);
-        if rows == 0 {
-            out.extend_from_slice(&TRAILER);
-            self.state = State::Ended;
-            // What follows would be read as nothing otherwise.
-            if self.inner.read(&mut [0])? != 0 {
-                return Err(wrong("it goes on after its end"));
-            }
-            return Ok(out.len() - before);
-        }
-        // Without columns a few bytes would claim any number of rows.
-        if usize::try_from(rows).map_or(true, |rows| rows > BLOCK_ROWS) {
-            return Err(wrong("a block has too many rows"));
-        }
-        let count = self.array::<2>()?;
-        let mut columns = Vec::new();
-        for _ in 0..u16::from_be_bytes(count) {
-            columns.push(self.column(rows)?);
-        }
-        for row in 0..usize::try_from(rows).map_err(io::Error::other)? {
-            out.extend_from_slice(&count);
-            for column in &mut columns {
-                column.write(row, out)?;
-            }
-        }
-        Ok(out.len() - before)
-    }
-
-    fn column(&mut self, rows: u32) -> io::Result<Fields> {
-        let [kind] = self.array::<1>()?;
-        let lengths = self.bytes(u64::from(rows) * 4)?;
-        let lengths = from_planes(&lengths, 4);
-        let total: u64 = lengths_of(&lengths)
-            .map(|length| u64::try_from(length).unwrap_or(u64::MAX))
-            .sum();
-        let bytes = match kind {
-            0 => self.bytes(total)?,
-            2 | 4 => {
-                let values = u64::try_from(lengths_of(&lengths).count()).map_err(io::Error::other)?;
-                let heads_length = values * 4;
-                let elements_length = total
-                    .checked_sub(heads_length)
-                    .ok_or_else(|| wrong("a vector is too short"))?;
-                let heads = self.bytes(heads_length)?;
-                let elements = self.bytes(elements_length)?;
-                together(&lengths, &heads, &from_planes(&elements, usize::from(kind)))?
-            }
-            _ => return Err(wrong("it has a kind of column that is not known here")),
-        };
-        Ok(Fields {
-            lengths,
-            bytes,
-            at: 0,
-        })
-    }
-
-    fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        self.inner.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn bytes(&mut self, length: u64) -> io::Result<Vec<u8>> {
-        if length > LONGEST {
-            return Err(wrong("a column is impossibly long"));
-        }
-        let mut bytes = Vec::new();
-        let read = self.inner.by_ref().take(length).read_to_end(&mut bytes)?;
-        if u64::try_from(read).ok() == Some(length) {
-            Ok(bytes)
-        } else {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
-    }
-}
-
-impl Fields {
-    fn write(&mut self, row: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        let length = self.lengths.get(row * 4..).and_then(<[u8]>::first_chunk::<4>);
-        let length = length.ok_or_else(|| wrong("a length is missing"))?;
-        out.extend_from_slice(length);
-        if let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) {
-            let field = self.bytes.get(self.at..self.at + length);
-            out.extend_from_slice(field.ok_or_else(|| wrong("a field is cut off"))?);
-            self.at += length;
-        }
-        Ok(())
-    }
-}
-
-/// Vectors from their heads and their elements.
-fn together(lengths: &[u8], mut heads: &[u8], mut elements: &[u8]) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(heads.len() + elements.len());
-    for length in lengths_of(lengths) {
-        let body = length
-            .checked_sub(VECTOR_HEAD)
-            .filter(|body| *body <= elements.len());
-        let body = body.ok_or_else(|| wrong("a vector is too short"))?;
-        let (head, heads_left) = heads.split_at(VECTOR_HEAD.min(heads.len()));
-        let (element, elements_left) = elements.split_at(body);
-        bytes.extend_from_slice(head);
-        bytes.extend_from_slice(element);
-        (heads, elements) = (heads_left, elements_left);
-    }
-    Ok(bytes)
-}
-
-fn wrong(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vector::copy::CopyDecoder;
+    use crate::vector::copy::{CopyDecoder, HEADER, TRAILER};
     use proptest::prelude::*;
 
     /// A field: NULL, any bytes, or a vector.
@@ -387,6 +230,11 @@ mod tests {
         let mut out = Vec::new();
         while decoder.read_into(&mut out)? > 0 {}
         Ok(out)
+    }
+
+    #[test]
+    fn a_stream_without_rows_comes_back() {
+        assert_eq!(decode(&encode(&stream(&[]))).unwrap(), stream(&[]));
     }
 
     proptest! {

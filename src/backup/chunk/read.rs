@@ -153,14 +153,16 @@ impl ChunkReader {
             Source::Plain(decompressor) => decompressor.get_mut(),
             Source::Planes(planes) => planes.get_mut().get_mut(),
         };
-        // What follows the frame belongs to the object, too.
-        io::copy(reader, &mut io::sink()).map_err(|error| damaged(&self.name, error))?;
+        // `zstd` and `psql` would read on where this stops.
+        let behind = io::copy(reader, &mut io::sink()).map_err(|error| damaged(&self.name, error))?;
         let stored = reader.get_mut();
         let object = Sha::finish(std::mem::take(&mut stored.hash));
         let (chunk, stored_bytes) = (&self.chunk, stored.bytes);
         self.rows.finish().map_err(|error| damaged(&self.name, error))?;
         let content = Sha::finish(std::mem::take(&mut self.content));
-        let wrong = if object != chunk.object {
+        let wrong = if behind > 0 {
+            "it goes on behind its frame"
+        } else if object != chunk.object {
             "its SHA-256 is another"
         } else if stored_bytes != chunk.stored_bytes {
             "it has another size"

@@ -83,7 +83,8 @@ pub(super) async fn dump(
     };
     let mut holder = connector.open(Need::Session, progress).await?;
     let watch = Watch::new(connector, &holder);
-    let (mut transaction, locked) = watch.over(lock(&mut holder, request, progress)).await?;
+    let locking = watch.over(lock(&mut holder, request, progress)).await;
+    let (mut transaction, locked) = locking.map_err(Failure::in_locks)?;
     let holding = async {
         let source = source(&mut transaction).await?;
         let definition = definition::capture(&mut transaction, &locked.tables())

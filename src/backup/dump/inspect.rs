@@ -1,6 +1,7 @@
 //! What is to be dumped, as the catalog has it, and what stands in the way.
 
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
+use sqlx::query::Query;
 use sqlx::{FromRow, Row as _};
 
 use super::super::digest::{SentColumn, sent_columns};
@@ -39,6 +40,7 @@ struct RelationRow {
     kind: String,
     is_partition: bool,
     is_readable: bool,
+    is_only_on_primary: bool,
     row_security: bool,
     bytes: i64,
     pages: i64,
@@ -78,30 +80,22 @@ impl Source {
     }
 }
 
-/// The names of the tables that are meant.
+/// The names of the tables that are meant, with those that inherit from them: their rows are rows of their parents.
 pub(super) async fn names(
     connection: &mut PgConnection,
     selection: &Selection,
 ) -> Result<Vec<QualifiedName>> {
-    let query = match selection {
-        Selection::Tables(names) => {
-            let mut names = names.clone();
-            names.sort();
-            names.dedup();
-            return Ok(names);
+    let mut names = match selection {
+        Selection::Tables(names) => names.clone(),
+        Selection::Schema(schema) => {
+            let query = sql::fixed(include_str!("../../../sql/backup/tables_of_schema.sql"));
+            listed(connection, query.bind(schema.as_str().to_owned())).await?
         }
-        Selection::Schema(schema) => sql::fixed(include_str!("../../../sql/backup/tables_of_schema.sql"))
-            .bind(schema.as_str().to_owned()),
-        Selection::Vectors => sql::fixed(include_str!("../../../sql/backup/tables_with_vectors.sql")),
+        Selection::Vectors => {
+            let query = sql::fixed(include_str!("../../../sql/backup/tables_with_vectors.sql"));
+            listed(connection, query).await?
+        }
     };
-    let rows = query.fetch_all(connection).await.context("list the tables")?;
-    let mut names = Vec::new();
-    for row in rows {
-        names.push(QualifiedName::new(
-            catalog_name(row.try_get("schema")?)?,
-            catalog_name(row.try_get("name")?)?,
-        ));
-    }
     if names.is_empty() {
         let message = match selection {
             Selection::Schema(schema) => format!("the schema {schema} has no table"),
@@ -111,7 +105,26 @@ pub(super) async fn names(
             Error::precondition(message).hint("Name tables: `vecops dump public.documents --to FOLDER`.")
         );
     }
+    let heirs = sql::fixed(include_str!("../../../sql/backup/heirs.sql"))
+        .bind(names.iter().map(ToString::to_string).collect::<Vec<_>>());
+    names.extend(listed(connection, heirs).await?);
+    names.sort();
+    names.dedup();
     Ok(names)
+}
+
+async fn listed(
+    connection: &mut PgConnection,
+    query: Query<'_, Postgres, PgArguments>,
+) -> Result<Vec<QualifiedName>> {
+    let rows = query.fetch_all(connection).await.context("list the tables")?;
+    let name = |row: &PgRow| {
+        Ok(QualifiedName::new(
+            catalog_name(row.try_get("schema")?)?,
+            catalog_name(row.try_get("name")?)?,
+        ))
+    };
+    rows.iter().map(name).collect()
 }
 
 /// Reads everything about the tables; what cannot be read is an error, or where that is allowed a reason.
@@ -132,7 +145,7 @@ pub(in crate::backup) async fn inspect(
             Err(reason) if allow_partial => found.reasons.push(format!("{reason}: it was left out")),
             Ok((_, Some(reason))) | Err(reason) => {
                 return Err(Error::precondition(reason).hint(
-                    "Dump as a role that may read all of it, such as `postgres` on Supabase; `--allow-partial` takes what there is and marks the backup.",
+                    "Dump from the primary, as a role that may read all of it, such as `postgres` on Supabase; `--allow-partial` takes what there is and marks the backup.",
                 ));
             }
         }
@@ -171,6 +184,11 @@ async fn source(
     if !row.is_readable {
         return Ok(Err(format!("role `{}` may not read `{plain}`", row.role)));
     }
+    if row.is_only_on_primary {
+        return Ok(Err(format!(
+            "`{plain}` is unlogged: this server is a replica, and has none of its rows"
+        )));
+    }
     let columns = sent_columns(connection, row.oid).await?;
     if let Some(column) = columns.iter().find(|column| !column.is_readable) {
         let column = column.name.plain();
@@ -204,7 +222,7 @@ async fn key(connection: &mut PgConnection, oid: i64) -> Result<Vec<KeyColumn>> 
         .bind(oid)
         .fetch_all(connection)
         .await?;
-    let column = |row: &sqlx::postgres::PgRow| -> Result<KeyColumn> {
+    let column = |row: &PgRow| -> Result<KeyColumn> {
         Ok(KeyColumn {
             name: catalog_name(row.try_get("name")?)?,
             type_text: row.try_get("type")?,

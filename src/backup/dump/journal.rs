@@ -201,7 +201,7 @@ pub fn unfinished_objects(repository: &Repository) -> Result<BTreeSet<Sha>> {
     Ok(objects)
 }
 
-/// Opens and locks the file; none where another dump has it.
+/// Opens and locks the file; none where another dump has it, or where nobody could know whether one has.
 fn locked(path: &Path) -> Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).read(true).write(true);
@@ -213,8 +213,10 @@ fn locked(path: &Path) -> Result<Option<File>> {
     let file = options.open(path).map_err(|error| not_written(path, &error))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-        Err(std::fs::TryLockError::Error(error)) => Err(not_written(path, &error)),
+        Err(error) => {
+            tracing::debug!(%error, "a journal is not locked, and not used");
+            Ok(None)
+        }
     }
 }
 

@@ -23,6 +23,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The SQLSTATE of a snapshot that nobody holds any more.
+const GONE: &str = "42704";
+/// The same of older servers.
+const GONE_BEFORE_17: &str = "22023";
+
 /// What is locked, and the moment that is seen.
 pub(super) struct Locked {
     pub(super) found: Found,
@@ -137,9 +142,15 @@ pub(super) async fn enter<'s>(
 ) -> Result<Transaction<'s, Postgres>> {
     let mut transaction = session.begin(&options()).await?;
     let import = format!("set transaction snapshot {}", literal(&locked.snapshot.id));
-    sql::run(&mut transaction, import)
-        .await
-        .context("share the snapshot with a worker")?;
+    if let Err(error) = sql::run(&mut transaction, import).await {
+        let error = Error::from(error);
+        return Err(match error.sqlstate() {
+            Some(GONE | GONE_BEFORE_17) => {
+                Error::conflict("the session that holds the snapshot has ended").cause(error)
+            }
+            _ => error.context("share the snapshot with a worker"),
+        });
+    }
     sql::run(&mut transaction, locked.settings.clone()).await?;
     // Ranges follow the key's index; reading all of the table for each one would take the square of the time.
     sql::run(

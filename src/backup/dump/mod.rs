@@ -36,6 +36,8 @@ use crate::sql::{Ident, QualifiedName};
 
 /// How often a dump begins anew after its snapshot was lost.
 const ATTEMPTS: u32 = 3;
+/// What helps where a replica cancels its readers again and again.
+const FOR_REPLICAS: &str = "Dump from the primary, or set `hot_standby_feedback = on` or a longer `max_standby_streaming_delay` on the replica.";
 
 /// What is to be dumped.
 #[derive(Debug, Clone)]
@@ -152,7 +154,7 @@ pub async fn plan(connector: &Connector, request: &Request, progress: &dyn Progr
 pub async fn dump(connector: &Connector, request: &Request, progress: &dyn Progress) -> Result<DumpReport> {
     let started = Instant::now();
     let repository = Repository::open_or_create(&request.to)?;
-    let _lock = repository.lock_for_dump()?;
+    let _lock = repository.lock_shared()?;
     repository.sweep()?;
     reach(DumpStage::RepositoryOpened.name()).await;
     let mut retries = 0;
@@ -168,9 +170,14 @@ pub async fn dump(connector: &Connector, request: &Request, progress: &dyn Progr
         };
         retries += 1;
         if !error.lost_snapshot || retries >= ATTEMPTS {
-            return Err(error
-                .error
-                .hint("Run the same command again: it resumes on the chunks that are there."));
+            let error = error.error;
+            let by_replica = error.sqlstate() == Some(CANCELLED_BY_REPLICA);
+            let error = error.hint("Run the same command again: it resumes on the chunks that are there.");
+            return Err(if by_replica {
+                error.hint(FOR_REPLICAS)
+            } else {
+                error
+            });
         }
         let message = format!(
             "{}; taking a new snapshot, and keeping what it still finds the same",
@@ -202,10 +209,20 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+/// The SQLSTATE with which a replica cancels who stands in the way of its primary's changes.
+const CANCELLED_BY_REPLICA: &str = "40001";
+
 impl Failure {
+    /// A failure on the way to the snapshot: locks that others hold have been waited for long enough.
+    fn in_locks(error: Error) -> Self {
+        let lost_snapshot =
+            error.kind() == Kind::Connection || error.sqlstate() == Some(CANCELLED_BY_REPLICA);
+        Self { error, lost_snapshot }
+    }
+
     /// A failure while the snapshot was in use.
     fn in_snapshot(error: Error) -> Self {
-        // A replica cancels readers that stand in its way with 40001; a lost connection speaks for itself.
+        // What a replica cancels is a conflict; a lost connection speaks for itself.
         let lost_snapshot = matches!(error.kind(), Kind::Connection | Kind::Conflict);
         Self { error, lost_snapshot }
     }

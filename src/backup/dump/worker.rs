@@ -135,12 +135,15 @@ async fn reuse(
     let Some(chunks) = hold(&table.journal).finished(range) else {
         return Ok(false);
     };
-    let is_there = |chunk: &Chunk| {
-        let path = work.repository.object_path(&chunk.object, chunk.codec);
-        path.metadata()
-            .is_ok_and(|found| found.len() == chunk.stored_bytes)
-    };
-    if !chunks.iter().all(is_there) {
+    let (repository, noted) = (work.repository.clone(), chunks.clone());
+    let looking = work.threads.spawn_blocking(move || {
+        // What a disk has lost since is written again.
+        noted
+            .iter()
+            .all(|chunk| repository.sha_of(chunk).is_ok_and(|found| found == chunk.object))
+    });
+    let are_whole = looking.await;
+    if !are_whole.map_err(|error| Error::bug("the reading thread broke").cause(error))? {
         return Ok(false);
     }
     let source = &table.source;

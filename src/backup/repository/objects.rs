@@ -1,4 +1,4 @@
-//! The objects that are there, and who may write at this moment: dumps together, or somebody who removes alone.
+//! The objects that are there, and who may be at work: dumps and readers together, or somebody who removes alone.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,9 @@ use super::{FORMAT_FILE, Repository};
 use crate::error::{Context as _, Error, Result};
 
 impl Repository {
-    /// Says that a dump writes, until the file is dropped; several may. A file system without locks has nobody who prunes.
-    pub fn lock_for_dump(&self) -> Result<Option<File>> {
+    /// Says that somebody writes or reads, until the file is dropped; several may. A file system without locks has nobody
+    /// who prunes.
+    pub fn lock_shared(&self) -> Result<Option<File>> {
         let file = self.format_file()?;
         match file.try_lock_shared() {
             Ok(()) => Ok(Some(file)),
@@ -26,18 +27,18 @@ impl Repository {
         }
     }
 
-    /// Keeps everybody else from writing, until the file is dropped.
+    /// Keeps everybody else away, until the file is dropped.
     pub fn lock_alone(&self) -> Result<File> {
         let file = self.format_file()?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
-                "a dump writes to `{}` at this moment",
+                "another vecops uses `{}` at this moment: a dump, or what reads a backup",
                 self.root().display()
             ))
             .hint("Run the same command again when it is done.")),
             Err(TryLockError::Error(error)) => Err(Error::precondition(
-                "this file system has no locks, so nobody knows whether a dump writes at this moment",
+                "this file system has no locks, so nobody knows whether the repository is in use",
             )
             .cause(error)),
         }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::files::{FRESH, TEMPORARY, entries, folders};
-use super::{MANIFEST, Repository};
+use super::{MANIFEST, Repository, SET_FILES};
 use crate::error::{Context as _, Result};
 
 impl Repository {
@@ -28,7 +28,7 @@ impl Repository {
             for set in entries(&database, Path::is_dir)? {
                 if is_unfinished(&set) {
                     remove(&set)?;
-                } else if is_old(&set) && !set.join(MANIFEST).exists() {
+                } else if is_old(&set) && !set.join(MANIFEST).exists() && is_own(&set)? {
                     take_away(&set)?;
                 }
             }
@@ -46,6 +46,15 @@ fn take_away(set: &Path) -> Result<()> {
         return fs_err::rename(&away, set).context("put a set back");
     }
     remove(&away)
+}
+
+/// Whether all that is in a set's folder is vecops' own.
+fn is_own(set: &Path) -> Result<bool> {
+    let is_own = |path: &Path| {
+        let name = path.file_name().unwrap_or_default();
+        is_unfinished(path) || SET_FILES.iter().any(|own| name == *own)
+    };
+    Ok(entries(set, |path| !is_own(path))?.is_empty())
 }
 
 fn is_unfinished(path: &Path) -> bool {
@@ -102,17 +111,23 @@ mod tests {
         let repository = Repository::open_or_create(folder.path()).unwrap();
         repository.sweep().unwrap();
         let database = folder.path().join("sets/app");
-        for name in ["fresh", "killed", "published", ".unfinished-away"] {
+        for name in ["fresh", "killed", "published", "noted", ".unfinished-away"] {
             fs_err::create_dir_all(database.join(name)).unwrap();
             fs_err::write(database.join(name).join("before.sql"), "").unwrap();
         }
         fs_err::write(database.join("published").join(MANIFEST), "").unwrap();
+        fs_err::write(database.join("noted").join("thesis.txt"), "mine").unwrap();
         make_old(&database.join("killed"));
+        make_old(&database.join("noted"));
         make_old(&database.join("published"));
         repository.sweep().unwrap();
         let mut left = folders(&database).unwrap();
         left.sort();
-        assert_eq!(left, ["fresh", "published"]);
+        assert_eq!(
+            left,
+            ["fresh", "noted", "published"],
+            "what is not vecops' own stays"
+        );
     }
 
     #[test]

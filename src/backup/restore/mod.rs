@@ -28,6 +28,7 @@ use sqlx::{Postgres, Transaction};
 
 use super::manifest::Manifest;
 use super::repository::{Repository, SetName};
+use super::selection::selected;
 use super::stage::RestoreStage;
 use crate::connection::{Connector, Need, Session, TransactionOptions, Watch};
 use crate::error::{Error, Kind, Result};
@@ -219,12 +220,18 @@ fn expect_chunks(
     if request.part == Part::OnlySchema {
         return Ok(());
     }
-    let is_wanted = |name: &QualifiedName| {
-        request.tables.is_empty() || request.tables.iter().any(|(wanted, _)| wanted == name)
-    };
-    for table in manifest.tables.iter().filter(|table| is_wanted(&table.name)) {
+    let names: Vec<QualifiedName> = request.tables.iter().map(|(name, _)| name.clone()).collect();
+    let wanted = selected(manifest, &names)?;
+    let is_wanted = |table: &&super::manifest::Table| wanted.table(&table.name).is_some();
+    for table in manifest.tables.iter().filter(is_wanted) {
         for chunk in &table.chunks {
-            let file = repository.open_object(chunk)?;
+            let verify = format!(
+                "Run `vecops verify {}`, which names every damaged chunk.",
+                repository.set_path(set).display()
+            );
+            let file = repository
+                .open_object(chunk)
+                .map_err(|error| error.hint(&verify))?;
             let size = file.metadata()?.len();
             if size != chunk.stored_bytes {
                 let path = repository.object_path(&chunk.object, chunk.codec);
@@ -234,10 +241,7 @@ fn expect_chunks(
                     table.name.plain(),
                     chunk.stored_bytes
                 );
-                return Err(Error::new(Kind::Archive, message).hint(format!(
-                    "Run `vecops verify {}`, which names every damaged chunk.",
-                    set.name
-                )));
+                return Err(Error::new(Kind::Archive, message).hint(verify));
             }
         }
     }

@@ -9,7 +9,6 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 pub use against::{AgainstReport, ComparedTable, DifferentRange, against, against_by};
@@ -18,7 +17,7 @@ use super::chunk::{Chunk, ChunkReader, Range};
 use super::digest::Sha;
 use super::manifest::{Manifest, State};
 use super::repository::{Repository, SetName};
-use crate::error::{Context as _, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::progress::{Progress, Unit};
 use crate::sql::QualifiedName;
 
@@ -248,11 +247,11 @@ impl Check {
         };
         if size != self.chunk.stored_bytes {
             let detail = format!("it has {size} bytes instead of {}", self.chunk.stored_bytes);
-            return Some(Found::Damaged(detail, sha(repository, &self.chunk).ok()));
+            return Some(Found::Damaged(detail, repository.sha_of(&self.chunk).ok()));
         }
         match self.depth {
             Depth::Quick => None,
-            Depth::Stored => match sha(repository, &self.chunk) {
+            Depth::Stored => match repository.sha_of(&self.chunk) {
                 Ok(found) if found == self.chunk.object => None,
                 Ok(found) => Some(Found::Damaged("its SHA-256 is another".to_owned(), Some(found))),
                 Err(error) => Some(Found::Unreadable(error.to_string())),
@@ -264,7 +263,7 @@ impl Check {
                     .causes()
                     .first()
                     .map_or_else(|| error.to_string(), Clone::clone);
-                Some(Found::Damaged(detail, sha(repository, &self.chunk).ok()))
+                Some(Found::Damaged(detail, repository.sha_of(&self.chunk).ok()))
             }
         }
     }
@@ -297,14 +296,6 @@ impl Found {
             detail,
         }
     }
-}
-
-/// The SHA-256 of what is there.
-fn sha(repository: &Repository, chunk: &Chunk) -> Result<Sha> {
-    let mut file = repository.open_object(chunk)?;
-    let mut hash = Sha256::new();
-    std::io::copy(&mut file, &mut hash).context("read a chunk")?;
-    Ok(Sha::finish(hash))
 }
 
 /// The files beside the manifest.

@@ -13,7 +13,7 @@ use crate::render::{Page, Report, Table, units};
 ///
 /// Without --keep only what crashed dumps left goes: chunks that neither a backup nor an unfinished dump names. With it, so
 /// many complete backups of each database stay, with all that is newer; the newest complete one never goes. Nothing is
-/// removed while a dump writes to the repository, or where a manifest cannot be read.
+/// removed while a dump writes to the repository or a backup in it is read, or where a manifest cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   vecops backup prune /backups/app --dry-run

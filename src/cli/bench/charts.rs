@@ -238,7 +238,7 @@ fn throughput(report: &BenchReport) -> Chart {
         Axis::linear("clients").at_least(0.0),
         Axis::linear("queries a second").at_least(0.0),
     )
-    .described("Answers a second while so many clients ask at once.");
+    .described("Answers a second while so many clients ask at once. Bars are 95 % intervals.");
     let mut of: Vec<(String, Vec<&Throughput>)> = Vec::new();
     for one in &report.throughput {
         let name = report.label(one.case, one.configuration);
@@ -248,7 +248,11 @@ fn throughput(report: &BenchReport) -> Chart {
         }
     }
     of.into_iter().fold(chart, |chart, (name, some)| {
-        let point = |one: &&Throughput| Point::new(number(one.clients as u64), one.queries_per_second);
+        let point = |one: &&Throughput| {
+            let interval = one.queries_per_second_interval;
+            Point::new(number(one.clients as u64), one.queries_per_second)
+                .y_between(interval.low, interval.high)
+        };
         chart.with(Series::line(&name, some.iter().map(point).collect()))
     })
 }

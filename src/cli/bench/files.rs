@@ -1,25 +1,23 @@
-//! Reports of a benchmark to keep: the files, and what is told of them.
+//! Reports to keep: the files, and what is told of them.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::charts;
-use crate::bench::BenchReport;
 use crate::error::{Error, Result};
 use crate::render::terminal::sanitize;
-use crate::render::{Page, Report, document};
+use crate::render::{Article, Page, Report, document};
 
 /// What was written.
 #[derive(Debug, Serialize)]
-pub(super) struct WrittenFiles {
+pub(in crate::cli) struct WrittenFiles {
     /// Their paths; the plots of a Markdown file stand beside it.
-    pub(super) files: Vec<String>,
+    pub(in crate::cli) files: Vec<String>,
 }
 
 /// Files whose names say what they are to hold.
-pub(super) struct ReportFiles {
+pub(in crate::cli) struct ReportFiles {
     files: Vec<(PathBuf, Kind)>,
 }
 
@@ -32,7 +30,7 @@ enum Kind {
 
 impl ReportFiles {
     /// Known before anything is measured.
-    pub(super) fn new(paths: &[PathBuf]) -> Result<Self> {
+    pub(in crate::cli) fn new(paths: &[PathBuf]) -> Result<Self> {
         let with_kind = |path: &PathBuf| {
             let kind = match path.extension().and_then(|extension| extension.to_str()) {
                 Some("html" | "htm") => Kind::Html,
@@ -49,14 +47,19 @@ impl ReportFiles {
         Ok(Self { files })
     }
 
-    /// Writes them.
-    pub(super) fn write(&self, report: &BenchReport, target: Option<&Value>) -> Result<WrittenFiles> {
+    /// Writes them: the report, or the article that tells of it.
+    pub(in crate::cli) fn write<R: Report>(
+        &self,
+        report: &R,
+        article: &Article,
+        target: Option<&Value>,
+    ) -> Result<WrittenFiles> {
         let mut files = Vec::new();
         for (path, kind) in &self.files {
             match kind {
-                Kind::Html => write(path, &charts::article(report).html())?,
+                Kind::Html => write(path, &article.html())?,
                 Kind::Json => write(path, &format!("{:#}\n", document::of(report, target)?))?,
-                Kind::Markdown => markdown(path, report)?,
+                Kind::Markdown => markdown(path, article)?,
             }
             files.push(path.display().to_string());
         }
@@ -75,9 +78,9 @@ impl Report for WrittenFiles {
 }
 
 /// The text, and its plots beside it.
-fn markdown(path: &Path, report: &BenchReport) -> Result<()> {
+fn markdown(path: &Path, article: &Article) -> Result<()> {
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let markdown = charts::article(report).markdown(&name.unwrap_or_else(|| "report".to_owned()));
+    let markdown = article.markdown(&name.unwrap_or_else(|| "report".to_owned()));
     for (name, svg) in &markdown.figures {
         write(&path.with_file_name(name), svg)?;
     }

@@ -63,20 +63,19 @@ pub(super) async fn read(
     on: &Target,
     collections: &Collections,
 ) -> Result<Queries> {
-    let most = Some(args.most.unwrap_or(MOST));
     let source = &args.source;
     if let Some(path) = &source.queries {
-        return from_file(path, args.most, connection, on).await;
+        return of_files(std::slice::from_ref(path), args.most, connection, on).await;
     }
     if let Some(query) = &source.queries_sql {
-        return selected(connection, on, Origin::Captured, query, most).await;
+        return of_select(query, args.most, connection, on).await;
     }
     if let Some(table) = &source.queries_table {
-        let query = vectors_of(connection, table, on, collections).await?;
-        return selected(connection, on, Origin::Captured, &query, most).await;
+        return of_table(table, args.most, connection, on, collections).await;
     }
     if let Some(table) = &source.held_out {
         let query = vectors_of(connection, table, on, collections).await?;
+        let most = Some(args.most.unwrap_or(MOST));
         return selected(connection, on, Origin::HeldOut, &query, most).await;
     }
     match source.stored {
@@ -94,6 +93,30 @@ fn first<T>(all: &[T], most: Option<u32>) -> &[T] {
         .and_then(|most| usize::try_from(most).ok())
         .unwrap_or(usize::MAX);
     all.get(..most.min(all.len())).unwrap_or_default()
+}
+
+/// What the application asked, as a table of the database has it.
+pub(in crate::cli) async fn of_table(
+    table: &str,
+    most: Option<u32>,
+    connection: &mut PgConnection,
+    on: &Target,
+    collections: &Collections,
+) -> Result<Queries> {
+    let query = vectors_of(connection, table, on, collections).await?;
+    let most = Some(most.unwrap_or(MOST));
+    selected(connection, on, Origin::Captured, &query, most).await
+}
+
+/// What the application asked, as a query of the database has it.
+pub(in crate::cli) async fn of_select(
+    select: &str,
+    most: Option<u32>,
+    connection: &mut PgConnection,
+    on: &Target,
+) -> Result<Queries> {
+    let most = Some(most.unwrap_or(MOST));
+    selected(connection, on, Origin::Captured, select, most).await
 }
 
 /// The statement that reads the vectors of another table.
@@ -114,25 +137,43 @@ async fn vectors_of(
     ))
 }
 
-async fn from_file(
-    path: &Path,
+/// The vectors of files, one after the other.
+pub(in crate::cli) async fn of_files(
+    paths: &[PathBuf],
     most: Option<u32>,
     connection: &mut PgConnection,
     on: &Target,
 ) -> Result<Queries> {
-    let format = Format::of(path);
-    if path.as_os_str() != "-" && format != Format::JsonLines {
-        let source = Source::File(path.to_owned());
-        source.probe()?;
-        let vectors = seed::vectors_of(&source, &on.embedding, None).await?;
-        return Queries::new(on, Origin::File, first(&vectors, most));
+    if !matches!(on.element, ElementType::Vector | ElementType::Halfvec) {
+        let mut texts = Vec::new();
+        for path in paths {
+            if !is_lines(path) {
+                return Err(Error::usage(format!(
+                    "`{}` holds floats, which are no queries for a {} column",
+                    path.display(),
+                    on.element
+                ))
+                .hint("Write them as pgvector does into JSON Lines, such as \"0110\", or select them with `--queries-sql`."));
+            }
+            texts.extend(each_line(path, text_of)?);
+        }
+        return from_texts(first(&texts, most), connection, on).await;
     }
-    if matches!(on.element, ElementType::Vector | ElementType::Halfvec) {
-        let vectors = read_file(path)?;
-        return Queries::new(on, Origin::File, first(&vectors, most));
+    let mut vectors = Vec::new();
+    for path in paths {
+        if is_lines(path) {
+            vectors.extend(read_file(path)?);
+        } else {
+            let source = Source::File(path.clone());
+            source.probe()?;
+            vectors.extend(seed::vectors_of(&source, &on.embedding, None).await?);
+        }
     }
-    let texts = each_line(path, text_of)?;
-    from_texts(first(&texts, most), connection, on).await
+    Queries::new(on, Origin::File, first(&vectors, most))
+}
+
+fn is_lines(path: &Path) -> bool {
+    path.as_os_str() == "-" || Format::of(path) == Format::JsonLines
 }
 
 /// Vectors that the server is to read, as pgvector writes them.
@@ -144,7 +185,7 @@ async fn from_texts(texts: &[String], connection: &mut PgConnection, on: &Target
 }
 
 /// The vectors of a file of JSON Lines.
-pub(in crate::cli) fn read_file(path: &Path) -> Result<Vec<Vec<f32>>> {
+fn read_file(path: &Path) -> Result<Vec<Vec<f32>>> {
     each_line(path, vector_of)
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::charts;
 use super::files::ReportFiles;
 use super::queries::QueryArgs;
 use super::{Question, transaction_as};
@@ -128,7 +129,7 @@ pub(super) async fn run(context: &Context, args: &RunArgs) -> Result<Outcome> {
         measured.cold = Some(first);
     }
     clients(context, args, &question, &cases, session, &mut report).await?;
-    let written = files.write(&report, context.target().as_ref())?;
+    let written = files.write(&report, &charts::article(&report), context.target().as_ref())?;
     let outcome = context.finish(&report);
     for path in &written.files {
         context.progress().note(&format!("the report is in `{path}`"));

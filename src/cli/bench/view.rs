@@ -68,9 +68,11 @@ fn measured(report: &BenchReport) -> Table {
         .number("recall")
         .number("95 % interval")
         .number("worst 1 %")
+        .number("ratio")
         .number("p50 ms")
         .number("p95 ms")
         .number("p99 ms")
+        .number("max ms")
         .number("pages")
         .number("read")
         .number("rows")
@@ -87,9 +89,11 @@ fn measured(report: &BenchReport) -> Table {
             share(recall.map(|recall| recall.mean)),
             interval,
             share(recall.map(|recall| recall.percentile_1)),
+            share(recall.and_then(|recall| recall.distance_ratio)),
             format!("{:.2}", one.latency_ms.p50.value),
             format!("{:.2}", one.latency_ms.p95.value),
             format!("{:.2}", one.latency_ms.p99.value),
+            format!("{:.2}", one.latency_ms.max),
             format!("{:.0}", one.buffers.touched()),
             format!("{:.1}", one.buffers.read),
             format!("{:.1}", one.returned),
@@ -144,18 +148,23 @@ fn throughput(report: &BenchReport) -> Table {
         .number("clients")
         .number("due/s")
         .number("queries/s")
+        .number("95 % interval")
         .number("p50 ms")
         .number("p95 ms")
-        .number("p99 ms");
+        .number("p99 ms")
+        .number("max ms");
     for one in &report.throughput {
+        let interval = one.queries_per_second_interval;
         table.row([
             report.label(one.case, one.configuration),
             one.clients.to_string(),
             one.rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string()),
             format!("{:.0}", one.queries_per_second),
+            format!("{:.0}-{:.0}", interval.low, interval.high),
             format!("{:.2}", one.latency_ms.p50.value),
             format!("{:.2}", one.latency_ms.p95.value),
             format!("{:.2}", one.latency_ms.p99.value),
+            format!("{:.2}", one.latency_ms.max),
         ]);
     }
     table
@@ -207,6 +216,9 @@ impl Report for Comparison {
             page.blank();
         }
         page.line(&self.verdict);
+        for only in &self.only_in_one {
+            page.styled(Role::Dim, &format!("not compared: {}", sanitize(only)));
+        }
         for unlike in &self.unlike {
             page.styled(Role::Warning, &format!("unlike: {}", sanitize(unlike)));
         }

@@ -1,5 +1,6 @@
 //! `vecops index tune`: the recall that is wanted, and the cheapest way to it.
 
+mod article;
 mod existing;
 mod output;
 mod prepare;
@@ -8,7 +9,7 @@ mod view;
 mod view_rebuild;
 mod workshop;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use sqlx::PgConnection;
@@ -16,7 +17,8 @@ use sqlx::PgConnection;
 use crate::bench::{Origin, Queries, stored_among};
 use crate::catalog::Target;
 use crate::cli::Context;
-use crate::cli::bench::queries::read_file;
+use crate::cli::bench::queries;
+use crate::collection::Collections;
 use crate::error::{Error, Outcome, Result};
 use crate::seed::builtin;
 
@@ -33,6 +35,7 @@ use crate::seed::builtin;
 #[command(after_help = "Examples:
   vecops index tune documents --recall 0.98 --queries questions.jsonl
   vecops index tune documents --recall 0.95 --k 20 --p95 25 --queries monday.jsonl tuesday.jsonl
+  vecops index tune documents --recall 0.98 --queries-sql 'select embedding from query_log' --report tuning.html
   vecops index tune public.items.embedding --recall 0.98 --stored 300
   vecops index tune documents --recall 0.98 --level rebuild --dry-run
   vecops index tune documents --recall 0.98 --level rebuild --queries questions.jsonl --max-index-size 4GB --output tuning")]
@@ -62,9 +65,13 @@ pub(super) struct TuneArgs {
     #[command(flatten, next_help_heading = "Level rebuild")]
     rebuild: rebuild::RebuildArgs,
 
-    /// Write apply.sql, plot.svg and report.json of level rebuild into this folder
+    /// Write apply.sql, report.html, report.json and plot.svg into this folder
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+
+    /// Write a report to keep: .html, .md with its plots beside it, or .json
+    #[arg(long, value_name = "FILE")]
+    report: Vec<PathBuf>,
 
     /// Draws the order of the queries
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -75,9 +82,17 @@ pub(super) struct TuneArgs {
 #[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub(super) struct TuneQueries {
-    /// Files with a vector a line, as a JSON array or as an object with `embedding`; - is stdin
+    /// Files of vectors: JSON Lines (an array, or an object with `embedding`), Parquet, .npy, .fvecs, .bvecs; - is stdin
     #[arg(long, value_name = "FILE", num_args = 1..)]
     queries: Vec<PathBuf>,
+
+    /// What the application asked: the vectors in the first column of this SELECT, at most 1000
+    #[arg(long, value_name = "SELECT")]
+    queries_sql: Option<String>,
+
+    /// What the application asked: the vectors of this table, as schema.table or schema.table.column, at most 1000
+    #[arg(long, value_name = "TABLE")]
+    queries_table: Option<String>,
 
     /// The questions that come with vecops, for the passages of `vecops seed --builtin`
     #[arg(long)]
@@ -135,8 +150,13 @@ impl TuneQueries {
     }
 
     /// Reads or draws them; none where nothing says which.
-    pub(super) async fn read(&self, connection: &mut PgConnection, on: &Target) -> Result<Option<Queries>> {
-        self.read_among(connection, on, None).await
+    pub(super) async fn read(
+        &self,
+        connection: &mut PgConnection,
+        on: &Target,
+        collections: &Collections,
+    ) -> Result<Option<Queries>> {
+        self.read_among(connection, on, collections, None).await
     }
 
     /// The same; rows of the table are drawn among those of a condition, as SQL.
@@ -144,27 +164,58 @@ impl TuneQueries {
         &self,
         connection: &mut PgConnection,
         on: &Target,
+        collections: &Collections,
         rows: Option<&str>,
     ) -> Result<Option<Queries>> {
         if let Some(count) = self.stored {
             return stored_among(connection, on, count, rows).await.map(Some);
         }
-        let Some((origin, vectors)) = self.vectors()? else {
+        if let Some(select) = &self.queries_sql {
+            return queries::of_select(select, None, connection, on).await.map(Some);
+        }
+        if let Some(table) = &self.queries_table {
+            let read = queries::of_table(table, None, connection, on, collections).await;
+            return read.map(Some);
+        }
+        if self.builtin {
+            let questions = builtin::questions()?.into_iter();
+            let vectors: Vec<Vec<f32>> = questions.map(|question| question.embedding).collect();
+            return Queries::new(on, Origin::Builtin, &vectors).map(Some);
+        }
+        if self.queries.is_empty() {
             return Ok(None);
-        };
-        Queries::new(on, origin, &vectors).map(Some)
+        }
+        let read = queries::of_files(&self.queries, None, connection, on).await;
+        read.map(Some)
     }
 
-    /// The vectors of files, or those that come with vecops.
-    fn vectors(&self) -> Result<Option<(Origin, Vec<Vec<f32>>)>> {
-        if self.builtin {
-            let questions = builtin::questions()?;
-            let vectors = questions.into_iter().map(|question| question.embedding);
-            return Ok(Some((Origin::Builtin, vectors.collect())));
+    /// The same as flags, for a command that is to ask them again; none where nothing says which.
+    pub(super) fn flags(&self) -> Option<String> {
+        let files: Vec<String> = self
+            .queries
+            .iter()
+            .map(|path| word(&path.display().to_string()))
+            .collect();
+        if !files.is_empty() {
+            return Some(format!("--queries {}", files.join(" ")));
         }
-        let files = self.queries.iter().map(|path| read_file(Path::new(path)));
-        let vectors: Vec<Vec<f32>> = files.collect::<Result<Vec<_>>>()?.concat();
-        Ok((!self.queries.is_empty()).then_some((Origin::File, vectors)))
+        if let Some(select) = &self.queries_sql {
+            return Some(format!("--queries-sql {}", word(select)));
+        }
+        if let Some(table) = &self.queries_table {
+            return Some(format!("--queries-table {}", word(table)));
+        }
+        self.builtin.then(|| "--builtin".to_owned())
+    }
+}
+
+/// A word of a shell's command line.
+pub(super) fn word(text: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "_-./=:,@%+".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

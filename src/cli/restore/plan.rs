@@ -191,6 +191,20 @@ fn times(forecast: &Forecast, page: &mut Page) {
             range(index.at_least, index.at_most),
         );
     }
+    if let Some((least, most)) = forecast.data
+        && probe.not_measured.is_empty()
+    {
+        let indexes = &forecast.indexes;
+        let at_least = indexes.iter().map(|index| index.at_least).sum::<f64>();
+        let at_most = indexes.iter().map(|index| index.at_most).sum::<f64>();
+        page.field(
+            "open after",
+            format!(
+                "{}, and what keys, other indexes and digests take",
+                range(least + at_least, most + at_most)
+            ),
+        );
+    }
     for reason in &probe.not_measured {
         page.styled(Role::Dim, &format!("not measured: {}", sanitize(reason)));
     }

@@ -145,3 +145,70 @@ fn a_ca_in_an_env_file_is_found_beside_it() {
     let ca = target.addresses().first().unwrap().tls.ca.clone().unwrap();
     assert!(ca.value.ends_with("secrets/ca.pem") && ca.source.to_string().contains("p.env"));
 }
+
+#[test]
+fn the_supabase_clis_env_files_are_read_in_its_order_for_its_own_profiles() {
+    let password_of = |tree: &Tree, profile: &str| password(&tree.profile(profile).unwrap()).1;
+    let line = |value: &str| format!("SUPABASE_DB_PASSWORD={value}\n");
+    let tree = Tree::new()
+        .linked()
+        .file("vecops.toml", &format!("[profiles.p]\nproject_ref = '{OTHER}'\n"))
+        .file(".env", &line("of-the-root"))
+        .file("supabase/.env", &line("of-supabase"));
+    assert_eq!(password_of(&tree, "linked"), "of-supabase");
+    assert_eq!(
+        password_of(&tree, "p"),
+        "of-the-root",
+        "a declared profile is not the Supabase CLI's"
+    );
+    let tree = tree.file("supabase/.env.development", &line("of-development"));
+    assert_eq!(password_of(&tree, "linked"), "of-development");
+    let tree = tree
+        .file("supabase/.env.local", &line("of-local"))
+        .file("supabase/.env.test", &line("of-test"));
+    assert_eq!(password_of(&tree, "linked"), "of-local");
+    let test = tree.variable("SUPABASE_ENV", "test");
+    assert_eq!(
+        password_of(&test, "linked"),
+        "of-test",
+        "`.env.local` is not for tests"
+    );
+    let tree = test.file("supabase/.env.test.local", &line("of-test-local"));
+    assert_eq!(password_of(&tree, "linked"), "of-test-local");
+    let tree = tree.file(".env.linked", &line("of-the-profile"));
+    assert_eq!(password_of(&tree, "linked"), "of-the-profile");
+    assert_eq!(
+        password_of(&tree.variable("SUPABASE_DB_PASSWORD", "of-the-shell"), "linked"),
+        "of-the-shell"
+    );
+}
+
+#[test]
+fn a_supabase_env_file_can_name_the_project_and_no_other_database() {
+    let tree = Tree::new().file("supabase/config.toml", "").file(
+        "supabase/.env",
+        &format!("SUPABASE_PROJECT_ID={PROJECT}\nDATABASE_URL=postgres://of-an-application/d\n"),
+    );
+    let target = tree.target();
+    assert_eq!(target.profile.as_ref().unwrap().value, "linked");
+    assert_eq!(host(&target), format!("db.{PROJECT}.supabase.co"));
+}
+
+#[test]
+fn the_local_port_may_stand_in_a_variable() {
+    let port = |tree: &Tree| {
+        let target = tree.profile("local");
+        target.map(|target| target.addresses().first().unwrap().port.value)
+    };
+    let tree = Tree::new().file("supabase/config.toml", "[db]\nport = \"env(DB_PORT)\"\n");
+    let error = port(&tree).unwrap_err();
+    assert_eq!(error.kind(), Kind::Configuration);
+    assert!(error.message().contains("`DB_PORT`"), "{error}");
+    let tree = tree.file("supabase/.env", "DB_PORT=54400\n");
+    assert_eq!(port(&tree).unwrap(), 54400);
+    assert_eq!(port(&tree.variable("DB_PORT", "54500")).unwrap(), 54500);
+    for wrong in ["port = \"54400\"", "port = 99999", "port = true"] {
+        let tree = Tree::new().file("supabase/config.toml", &format!("[db]\n{wrong}\n"));
+        assert_eq!(port(&tree).unwrap_err().kind(), Kind::Configuration, "{wrong}");
+    }
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::scalar::{ScalarType, does_not_fit, plain_text};
-use super::{Value, json_of, kind_of, without_place};
+use super::{Value, json_of, kind_of, shortest, without_place};
 use crate::vector::copy::CopyEncoder;
 use crate::vector::copy::array::{self, ArrayOf, Shape};
 
@@ -13,7 +13,6 @@ impl ScalarType<'_> {
     /// Writes an array of values of this type.
     pub(super) fn write_array(self, value: &Value<'_>, encoder: &mut CopyEncoder) -> Result<(), String> {
         let numbers = |numbers: Vec<f64>| numbers.into_iter().map(|number| Some(Value::Float(number)));
-        let shortest = |number: &f32| number.to_string().parse().unwrap_or(f64::from(*number));
         let array = match value {
             Value::Json(json) if json.starts_with('"') => {
                 let text = super::string(json)?;
@@ -31,7 +30,7 @@ impl ScalarType<'_> {
                     elements: elements.collect(),
                 }
             }
-            Value::Floats(floats) => flat(numbers(floats.iter().map(shortest).collect()).collect())?,
+            Value::Floats(floats) => flat(numbers(floats.iter().copied().map(shortest).collect()).collect())?,
             Value::Doubles(doubles) => flat(numbers(doubles.to_vec()).collect())?,
             Value::Halves(halves) => {
                 flat(numbers(halves.iter().map(|half| half.to_f64()).collect()).collect())?

@@ -90,12 +90,19 @@ impl World {
 #[test]
 fn a_measurement_on_all_rows_lies_inside_the_interval_as_often_as_it_says() {
     let mut dice = Dice(ChaCha8Rng::seed_from_u64(5));
-    for (bend, doublings) in [(0.0, 2), (0.15, 2), (0.1, 0), (0.12, 4)] {
+    // The third is rougher than any growth that was measured, the last farther than is advised.
+    for (bend, doublings, least) in [
+        (0.0, 2, 90),
+        (0.1, 2, 88),
+        (0.15, 2, 82),
+        (0.1, 0, 88),
+        (0.08, 4, 80),
+    ] {
         let (mut inside, mut assured, mut kept) = (0, 0, 0);
         for _ in 0..SETS {
             let worlds: Vec<World> = (0..4).map(|_| World::new(&mut dice, bend)).collect();
             let growths: Vec<Growth> = worlds.iter().map(|world| world.growth(&mut dice)).collect();
-            let bends: Vec<f64> = growths.iter().filter_map(|growth| growth.bend(60.0)).collect();
+            let bends: Vec<f64> = growths.iter().filter_map(Growth::bend).collect();
             let rows = LEVELS[2] << doublings;
             for (world, growth) in worlds.iter().zip(&growths) {
                 // Other queries of the same kind measure it afterwards.
@@ -112,11 +119,11 @@ fn a_measurement_on_all_rows_lies_inside_the_interval_as_often_as_it_says() {
             }
         }
         assert!(
-            inside * 100 >= SETS * 4 * 88,
+            inside * 100 >= SETS * 4 * least,
             "{inside} inside at {bend}, {doublings} doublings"
         );
         // Far beyond the samples, indexes of which too much is expected are those that seem to reach a target at all.
-        let least = if doublings > 2 { 60 } else { 80 };
+        let least = if doublings > 2 { 75 } else { 88 };
         assert!(
             assured < 20 || kept * 100 >= assured * least,
             "{kept} of {assured} picks pass at {bend}, {doublings} doublings"
@@ -146,21 +153,19 @@ fn the_published_growth_is_foretold() {
         (8_000, [0.929, 0.979, 0.996]),
         (16_000, [0.907, 0.968, 0.993]),
     ];
-    let observation = |ef_search: u16, recall: f64| Observation {
-        ef_search,
-        recalls: (0..400)
-            .map(|query| {
-                if f64::from(query % 20) < 20.0 * 10.0 * (1.0 - recall) / 2.0 {
-                    0.8
-                } else {
-                    1.0
-                }
-            })
-            .collect(),
-        pages: f64::from(ef_search),
-        p50_ms: 1.0,
-        p95_ms: 1.0,
-        indexed_share: 1.0,
+    // The misses of 400 queries, two by two.
+    let observation = |ef_search: u16, recall: f64| {
+        let missed = (4_000.0 * (1.0 - recall)).round();
+        Observation {
+            ef_search,
+            recalls: (0..400)
+                .map(|query| 1.0 - (missed - 2.0 * f64::from(query)).clamp(0.0, 2.0) / 10.0)
+                .collect(),
+            pages: f64::from(ef_search),
+            p50_ms: 1.0,
+            p95_ms: 1.0,
+            indexed_share: 1.0,
+        }
     };
     let levels = measured.map(|(rows, recalls)| {
         let seen = [10, 20, 40].into_iter().zip(recalls);
@@ -178,5 +183,14 @@ fn the_published_growth_is_foretold() {
         let forecast = growth.forecast(64_000, ef, 0.9, &[]);
         let Interval { low, high } = forecast.interval;
         assert!(low <= truth && truth <= high, "ef {ef}: {truth} in {low}-{high}");
+        let said = forecast.recall;
+        assert!((said - truth).abs() < 0.015, "ef {ef}: {said} for {truth}");
     }
+}
+
+#[test]
+fn pages_lie_on_a_line_and_one_measurement_leaves_them_growing() {
+    assert!((pages_at(&[(20.0, 480.0), (40.0, 760.0), (80.0, 1_320.0)], 160.0) - 2_440.0).abs() < 1.0);
+    let grown = pages_at(&[(10.0, 200.0)], 20.0);
+    assert!(grown > 200.0 && grown < 400.0, "{grown}");
 }

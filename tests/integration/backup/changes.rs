@@ -190,7 +190,7 @@ async fn a_table_that_comes_before_the_locks_is_said() {
 }
 
 #[tokio::test]
-async fn a_chunk_that_is_noted_and_gone_is_read_again() {
+async fn a_chunk_that_is_noted_and_gone_or_not_what_it_was_is_read_again() {
     let database = database(majors()[0]).await;
     few_items(&database).await;
     let place = Place::new();
@@ -200,8 +200,12 @@ async fn a_chunk_that_is_noted_and_gone_is_read_again() {
     stopped.end("KILL").await;
     fs_err::remove_file(&place.objects()[0]).unwrap();
     fs_err::write(&place.objects()[0], "cut").unwrap();
+    let object = &place.objects()[1];
+    let mut bytes = fs_err::read(object).unwrap();
+    bytes[100] ^= 1;
+    fs_err::write(object, bytes).unwrap();
     let report = place.dumped(&database, &SMALL);
-    assert_eq!(report["data"]["reused_chunks"], 2, "{report}");
+    assert_eq!(report["data"]["reused_chunks"], 1, "{report}");
     expect_equal(&place, &database).await;
 }
 

@@ -100,6 +100,9 @@ async fn a_reader_of_a_chunk_finds_every_flipped_bit_and_every_cut() {
         let chunk = repository.manifest(&set).unwrap().tables[0].chunks[0].clone();
         let read = || ChunkReader::open(&repository, &chunk).and_then(ChunkReader::check);
         read().unwrap();
+        let mut reader = ChunkReader::open(&repository, &chunk).unwrap();
+        while reader.next_piece().unwrap().is_some() {}
+        assert!(reader.next_piece().unwrap().is_none(), "it stays over");
         let claims: [fn(&mut Chunk); 5] = [
             |chunk| chunk.rows += 1,
             |chunk| chunk.raw_bytes += 1,
@@ -312,21 +315,23 @@ fn a_set_without_a_manifest_is_no_backup() {
     assert_eq!(Repository::find(&path).unwrap_err().kind(), Kind::Archive);
 }
 
-/// A frame may be whole and its stream not.
+/// A frame may be whole and its stream not, or something may follow it that `zstd` and `psql` would read: as short as
+/// what a reader has read ahead, or longer.
 #[test]
-fn a_stream_without_its_end_is_found() {
+fn a_stream_without_its_end_or_with_more_behind_it_is_found() {
     let place = Place::new();
     let repository = Repository::open_or_create(&place.repository()).unwrap();
     let row = [0, 1, 0, 0, 0, 4, 0, 0, 0, 7];
     let row_sha = Sha::of(&row);
     let mut digest = RowsDigest::default();
     digest.add_row(&row_sha);
-    for is_ended in [true, false] {
+    for (is_ended, behind) in [(true, 0), (false, 0), (true, 1), (true, 1 << 20)] {
         let mut stream = [&HEADER[..], &row].concat();
         if is_ended {
             stream.extend(TRAILER);
         }
-        let stored = zstd::encode_all(stream.as_slice(), 1).unwrap();
+        let mut stored = zstd::encode_all(stream.as_slice(), 1).unwrap();
+        stored.extend(vec![7; behind]);
         let chunk = Chunk {
             object: Sha::of(&stored),
             codec: Codec::Zstd,
@@ -341,6 +346,6 @@ fn a_stream_without_its_end_is_found() {
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, stored).unwrap();
         let read = ChunkReader::open(&repository, &chunk).and_then(ChunkReader::check);
-        assert_eq!(read.is_ok(), is_ended, "{read:?}");
+        assert_eq!(read.is_ok(), is_ended && behind == 0, "{behind}: {read:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::fixture::{Place, docs};
+use super::fixture::{Place, docs, number, run};
 use super::{rich, values};
 use crate::support::{TestDatabase, database, majors};
 
@@ -82,4 +82,43 @@ async fn the_script_makes_everything_that_a_table_has() {
         emergency(&place, &target);
         place.expect_equal(&target);
     }
+}
+
+/// Rows of a table that inherits are rows of its parent: they come along, and neither is counted for the other.
+#[tokio::test]
+async fn a_parent_takes_its_heirs_along() {
+    expect_tools();
+    let (source, target) = (database(majors()[0]).await, database(majors()[0]).await);
+    let mut connection = source.connection().await;
+    run(
+        &mut connection,
+        "create table public.parent (id int primary key, body text);
+         create table public.child (more text) inherits (public.parent);
+         create table public.grandchild () inherits (public.child);
+         insert into public.parent values (1, 'one');
+         insert into public.child values (2, 'two', 'more');
+         insert into public.grandchild values (3, 'three', 'most')",
+    )
+    .await;
+    let place = Place::new();
+    let report = place.dumped(&source, &["public.parent"]);
+    assert_eq!(report["data"]["rows"], 3, "{report}");
+    emergency(&place, &target);
+    place.expect_equal(&target);
+    let url = target.url();
+    let restore = [
+        "--db-url",
+        &url,
+        "restore",
+        "repository",
+        "--schema",
+        "again",
+        "--yes",
+    ];
+    place.sandbox.vecops(&restore).assert().success();
+    let mut restored = target.connection().await;
+    let only = "select count(*) * 10 + (select count(*) from only again.parent) from again.parent";
+    assert_eq!(number(&mut restored, only).await, 31);
+    source.remove().await;
+    target.remove().await;
 }

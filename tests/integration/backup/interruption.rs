@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::Connection as _;
 
 use super::fixture::{Place, docs, files, more_docs, number, run};
+use crate::restore::fixture::few_items;
 use crate::seed::proxy::{Direction, Proxy};
 use crate::support::{TestDatabase, database, majors, wait_until};
 
@@ -66,17 +67,41 @@ async fn chunks_of_an_earlier_moment_are_kept_only_where_nothing_changed() {
         assert!(reused >= 1 && reused < before, "{reused} of {before}");
         assert_eq!(report["data"]["rows"], 4499);
         place.expect_equal(&database);
+    }
+}
 
-        // A journal whose end was torn off, or that is no journal, does no harm.
-        let journal = place.repository().join("journal");
-        for bytes in ["{\"journal\":1,", "nonsense\n", ""] {
-            for path in files(&journal) {
-                fs_err::write(path, bytes).unwrap();
-            }
-            place.dumped(&database, &SMALL);
-        }
+/// A journal says what to look for and is believed in nothing: what cannot be read of it is read from the table.
+#[tokio::test]
+async fn a_journal_that_is_torn_or_strange_costs_what_it_noted() {
+    let database = database(majors()[0]).await;
+    few_items(&database).await;
+    let url = database.url();
+    let mut arguments = vec!["--db-url", &url, "dump", "--to", "repository"];
+    arguments.extend(SMALL);
+    let torn = |text: &str| text[..text.len() - 3].to_owned();
+    let no_head = |text: &str| format!("nonsense\n{text}");
+    let other_head = |text: &str| text.replacen("\"journal\":1", "\"journal\":2", 1);
+    let no_range = |text: &str| text.replacen('\n', "\nnonsense\n", 1);
+    let changes: [(&dyn Fn(&str) -> String, u64); 5] = [
+        (&str::to_owned, 4),
+        (&torn, 3),
+        (&no_head, 0),
+        (&other_head, 0),
+        (&no_range, 0),
+    ];
+    for (number, (change, reused)) in changes.into_iter().enumerate() {
+        let place = Place::new();
+        let mut stopped = place.sandbox.stop_at("dump-rows-read", &arguments);
+        stopped.stands().await;
+        stopped.end("KILL").await;
+        let journal = files(&place.repository().join("journal")).pop().unwrap();
+        let text = fs_err::read_to_string(&journal).unwrap();
+        fs_err::write(&journal, change(&text)).unwrap();
+        let report = place.dumped(&database, &SMALL);
+        assert_eq!(report["data"]["reused_chunks"], reused, "{number}: {report}");
         place.expect_equal(&database);
     }
+    database.remove().await;
 }
 
 #[tokio::test]

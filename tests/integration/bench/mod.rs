@@ -12,6 +12,7 @@ use vecops::sql;
 use crate::support::{Sandbox, TestDatabase, on_each_server};
 
 mod cases;
+mod compare;
 mod reports;
 mod sources;
 mod traces;
@@ -306,45 +307,6 @@ async fn several_clients_ask_at_once_freely_and_at_a_rate() {
             one["latency_ms"]["count"], 20,
             "40 a second for half a second: {one}"
         );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn two_reports_are_compared_and_unlike_ones_refused() {
-    on_each_server(async |database| {
-        let mut connection = hnsw(database).await;
-        let sandbox = Sandbox::new();
-        let run = |file: &str, extra: &[&str]| {
-            let arguments = ["bench", "run", "public.docs", "--stored", "60", "--ef-search", "10", "--passes", "1", "--json"];
-            let report = vecops(database, &[&arguments[..], extra].concat()).success();
-            std::fs::write(sandbox.path().join(file), &report.get_output().stdout).unwrap();
-        };
-        run("before.json", &[]);
-        sql::run(
-            &mut connection,
-            "drop index public.docs_hnsw;
-             create index docs_hnsw on public.docs using hnsw (embedding extensions.vector_cosine_ops) with (m = 2, ef_construction = 4)",
-        )
-        .await
-        .unwrap();
-        run("after.json", &[]);
-        run("other.json", &["-k", "5"]);
-        let compare = |one: &str, other: &str, extra: &[&str]| {
-            sandbox.vecops(&[&["bench", "compare", one, other][..], extra].concat()).assert()
-        };
-        let worse = document(&compare("before.json", "after.json", &["--json"]).code(3));
-        assert_eq!(worse["data"]["is_regression"], true);
-        let recall = &worse["data"]["differences"][0];
-        assert_eq!((&recall["figure"], &recall["verdict"]), (&"recall".into(), &"worse".into()));
-        let same = document(&compare("before.json", "before.json", &["--json"]).success());
-        assert_eq!(same["data"]["verdict"], "no figure differs beyond the noise");
-        let unlike = compare("before.json", "other.json", &[]).code(12);
-        let text = String::from_utf8_lossy(&unlike.get_output().stderr).into_owned();
-        assert!(text.contains("the cases: k 10, then k 5") && text.contains("--unlike"), "{text}");
-        compare("other.json", "other.json", &["--unlike"]).success();
-        std::fs::write(sandbox.path().join("no.json"), "{}").unwrap();
-        compare("no.json", "before.json", &[]).code(2);
     })
     .await;
 }

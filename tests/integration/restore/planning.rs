@@ -93,6 +93,7 @@ async fn the_plan_says_versions_disk_grants_and_times() {
             "no server says it in SQL",
             "rows in",
             "items_hnsw built",
+            "open after",
             "restored into",
         ] {
             assert!(done.contains(part), "{part} in {done}");

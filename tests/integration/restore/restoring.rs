@@ -240,7 +240,8 @@ async fn tables_that_others_depend_on_do_not_make_way() {
         dump(&sandbox, database, &[]);
         run(
             database,
-            "create materialized view public.short as select id from public.items",
+            "create materialized view public.short as select id from public.items;
+             create view public.shorter as select id from public.short",
         )
         .await;
         restore(&sandbox, database, &["--swap"])

@@ -21,6 +21,16 @@ create function public.match_items(most int) returns setof public.items language
 comment on function public.match_items is 'the nearest';
 revoke execute on function public.match_items from public;
 grant execute on function public.match_items to authenticated;
+alter default privileges grant all on functions to anon;
+alter default privileges grant all on tables to anon;
+create materialized view public.counted with (fillfactor = 90) as select id, body from public.items where id > 90;
+create unique index counted_id on public.counted (id);
+revoke all on public.counted from anon;
+grant select on public.counted to authenticated;
+grant select (id) on public.counted to service_role;
+comment on materialized view public.counted is 'the last ones';
+comment on column public.counted.id is 'which';
+create materialized view public.empty_yet as select count(*) from public.items with no data;
 create statistics public.of_items on id, body from public.items;";
 
 async fn lessened(database: &TestDatabase, sandbox: &Sandbox) -> String {
@@ -74,6 +84,8 @@ async fn everything_that_can_follows_the_table_that_takes_the_place() {
             "function public.count_items()",
             "function public.match_items(integer)",
             "statistics object public.of_items",
+            "materialized view public.counted",
+            "materialized view public.empty_yet",
         ] {
             assert!(plan.contains(object), "{object} in {plan}");
         }
@@ -97,6 +109,14 @@ async fn everything_that_can_follows_the_table_that_takes_the_place() {
             ("select has_function_privilege('anon', 'public.match_items(int)', 'execute')", "false"),
             ("select has_function_privilege('authenticated', 'public.match_items(int)', 'execute')", "true"),
             ("select obj_description('public.match_items(int)'::regprocedure)", "the nearest"),
+            ("select count(*) from public.counted", "4910"),
+            ("select reloptions[1] from pg_class where oid = 'public.counted'::regclass", "fillfactor=90"),
+            ("select indexdef from pg_indexes where indexname = 'counted_id'", "CREATE UNIQUE INDEX counted_id ON public.counted USING btree (id)"),
+            ("select has_table_privilege('anon', 'public.counted', 'select')", "false"),
+            ("select has_table_privilege('authenticated', 'public.counted', 'select')", "true"),
+            ("select has_column_privilege('service_role', 'public.counted', 'id', 'select')", "true"),
+            ("select obj_description('public.counted'::regclass) || col_description('public.counted'::regclass, 1)", "the last oneswhich"),
+            ("select relispopulated from pg_class where oid = 'public.empty_yet'::regclass", "false"),
             ("select stxrelid = 'public.items'::regclass from pg_statistic_ext where stxname = 'of_items'", "true"),
         ] {
             assert_eq!(value(database, question).await, answer, "{question}");
@@ -147,6 +167,7 @@ async fn what_cannot_follow_is_named_and_nothing_is_made() {
             database,
             "alter table public.items add extra int;
              create materialized view public.counted as select count(*) from public.items;
+             create view public.upon as select * from public.counted;
              create rule quiet as on delete to public.items where old.id < 0 do instead nothing;
              create table public.logged (id int);
              create rule copied as on insert to public.logged do also delete from public.items where id = new.id;
@@ -159,7 +180,7 @@ async fn what_cannot_follow_is_named_and_nothing_is_made() {
         let rows = digest(database, "public.items").await;
         let refused = said(&swap(&sandbox, database, &[]).code(12));
         for object in [
-            "materialized view public.counted: a materialized view cannot take another table",
+            "materialized view public.counted: other objects use it, and it would have to be dropped",
             "rule quiet on table public.items: a rule of the live table is not in the backup",
             "rule copied on table public.logged: a rule stays with its table",
             "table public.kept",

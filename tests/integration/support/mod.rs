@@ -5,12 +5,14 @@
 //! when this process ends, however it ends. Each test gets a database cloned from a Supabase-shaped template.
 //! `VECOPS_TEST_MAJORS` (`16,18` unless set) chooses the versions.
 
+pub(crate) mod browser;
 mod database;
 pub(crate) mod every_type;
 pub(crate) mod json_schema;
 mod own;
 mod sandbox;
 mod server;
+mod standby;
 mod stopped;
 mod tiny_disk;
 mod wait;
@@ -19,6 +21,7 @@ pub(crate) use database::TestDatabase;
 pub(crate) use own::{OwnServer, kill};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use server::{cache_folder, passable_folder, server};
+pub(crate) use standby::Standby;
 pub(crate) use stopped::ended_by;
 pub(crate) use tiny_disk::TinyDisk;
 pub(crate) use wait::wait_until;

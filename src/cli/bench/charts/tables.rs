@@ -176,7 +176,8 @@ pub(super) fn throughput(report: &BenchReport) -> Table {
         .text("configuration")
         .number("clients")
         .number("due a second")
-        .number("answered a second");
+        .number("answered a second")
+        .number("95 % interval");
     let mut table = times(table);
     for one in &report.throughput {
         let first = [
@@ -185,6 +186,10 @@ pub(super) fn throughput(report: &BenchReport) -> Table {
             one.rate
                 .map_or_else(|| "as fast as answers come".to_owned(), |rate| rate.to_string()),
             format!("{:.0}", one.queries_per_second),
+            format!(
+                "{:.0} to {:.0}",
+                one.queries_per_second_interval.low, one.queries_per_second_interval.high
+            ),
         ];
         table.row(first.into_iter().chain(time_cells(&one.latency_ms)));
     }
@@ -259,6 +264,13 @@ pub(super) fn evidence(report: &BenchReport) -> Fields {
             "95 % intervals by order statistics. They hold for this machine, this network and this load.",
         ),
     ];
+    if !report.throughput.is_empty() {
+        fields.push(field(
+            "interval: answers a second",
+            "By how much twenty parts of the time differ. Their times are those of queries that wait for each other, so that \
+             their ranges are as much wider as batches of them differ. Another run may differ by more.",
+        ));
+    }
     if report.cases.iter().any(|case| case.share_of_table.is_some()) {
         fields.push(field(
             "estimate: share of the table",

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::{TuneArgs, origin};
+use super::output::{Kept, ef_script};
+use super::{TuneArgs, article, origin};
 use crate::bench::{self, Configuration, Measured, Queries, Request};
 use crate::catalog::{self, Target};
 use crate::cli::Context;
@@ -17,12 +18,14 @@ const PASSES: u32 = 2;
 
 pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     let started = Instant::now();
+    let kept = Kept::new(args)?;
     let collections = context.collections()?;
     let mut session = context.open(Need::Any).await?;
     let mut transaction = session.begin_read().await?;
     let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
     let preflight = tune::preflight(&mut transaction, &on, args.k).await?;
-    let queries = args.queries.read(&mut transaction, &on).await?;
+    let queries = args.queries.read(&mut transaction, &on, &collections).await?;
+    let functions = tune::search_functions(&mut transaction, &on).await?;
     transaction.commit().await.context("end the transaction")?;
     let queries = queries.ok_or_else(|| {
         Error::usage("the index that is there holds every row, so queries must come from elsewhere").hint(
@@ -55,7 +58,10 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
         exponent: found.law.map(|law| law.exponent),
         ef_search: found.found,
         meets_p95: None,
-        advice: found.found.map_or_else(Vec::new, |ef| tune::advice(&on, ef)),
+        advice: found
+            .found
+            .map_or_else(Vec::new, |ef| tune::advice(&on, &functions, ef)),
+        apply_sql: None,
         preflight,
         warnings,
         seconds: started.elapsed().as_secs_f64(),
@@ -63,6 +69,13 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     report.meets_p95 = args
         .p95
         .and_then(|limit| report.pick().map(|pick| pick.p95_ms <= limit));
+    report.apply_sql = ef_script(&report, on.extension.load_library());
+    kept.write(
+        context,
+        &report,
+        &article::of_ef(&report),
+        report.apply_sql.as_deref(),
+    )?;
     context.finish(&report)
 }
 

@@ -1,24 +1,43 @@
-//! What level `rebuild` hands on: the commands and the SQL that put the pick into place.
+//! What tuning hands on: the commands and the SQL that put the pick into place, and the files that keep it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::TuneArgs;
-use super::prepare::method;
-use crate::catalog::{LocatedColumn, Target};
+use super::article::Told;
+use super::prepare::{Prepared, method};
+use super::{TuneArgs, word};
+use crate::catalog::Target;
+use crate::cli::Context;
+use crate::cli::bench::files::ReportFiles;
 use crate::error::{Error, Result};
 use crate::index::{Request, drop_statement};
-use crate::render::plot::{Axis, Chart, Point, Series};
+use crate::render::Report;
 use crate::sql::{Ident, QualifiedName};
-use crate::tune::{self, Apply, Asked, Candidate, Column, Forecast, RebuildReport, Row};
+use crate::tune::{self, Apply, Asked, Candidate, EfReport, RebuildReport, Row};
+
+/// The SQL that sets what level `ef` found; none where nothing was.
+pub(super) fn ef_script(report: &EfReport, load: String) -> Option<String> {
+    let subject = &report.subject;
+    let apply = Apply {
+        title: format!(
+            "ef_search {} for `{}`: recall@{} of {} or more on `{}`",
+            report.ef_search?, report.preflight.index, subject.k, subject.recall, subject.table
+        ),
+        load,
+        memory: 0,
+        create: None,
+        drop: None,
+        undo: None,
+        query: None,
+        advice: report.advice.clone(),
+    };
+    Some(apply.script())
+}
 
 /// Adds commands and SQL to a report with a pick.
-pub(super) fn complete(
-    report: &mut RebuildReport,
-    args: &TuneArgs,
-    on: &Target,
-    located: &LocatedColumn,
-    column: &Column,
-) -> Result<()> {
+pub(super) fn complete(report: &mut RebuildReport, args: &TuneArgs, prepared: &Prepared) -> Result<()> {
+    let Prepared {
+        on, located, column, ..
+    } = prepared;
     let Some(pick) = report.pick().cloned() else {
         return Ok(());
     };
@@ -37,7 +56,7 @@ pub(super) fn complete(
         drop: None,
         undo: None,
         query: None,
-        advice: tune::advice(on, forecast.ef_search),
+        advice: tune::advice(on, &prepared.functions, forecast.ef_search),
     };
     if !pick.priced.is_today {
         let name = new_name(on)?;
@@ -79,6 +98,12 @@ pub(super) fn complete(
             ));
         }
     }
+    if apply.query.is_some() {
+        // A function uses such an index only once its query is written so.
+        for advice in &mut apply.advice {
+            advice.is_ready = false;
+        }
+    }
     report.commands = commands(args, on, &pick);
     report.apply_sql = Some(apply.script());
     Ok(())
@@ -96,9 +121,9 @@ fn new_name(on: &Target) -> Result<Ident> {
 
 /// The commands of vecops that do it; the recall that is wanted is their condition.
 fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
-    if pick.priced.is_today {
+    let Some(forecast) = pick.forecast.filter(|_| !pick.priced.is_today) else {
         return Vec::new();
-    }
+    };
     let Candidate {
         m,
         ef_construction,
@@ -108,12 +133,14 @@ fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
     let parameters = format!("--m {m} --ef-construction {ef_construction}");
     match on.index() {
         Some(index) if !is_reranked => vec![format!(
-            "vecops index replace {}.{} {parameters} --type {} --min-recall {}{}",
-            on.table.schema.plain(),
-            index.name,
+            "vecops index replace {} {parameters} --type {} --min-recall {} -k {} --ef-search {} {}",
+            word(&format!("{}.{}", on.table.schema.plain(), index.name)),
             stored.element,
             args.recall,
-            queries(args)
+            args.k,
+            forecast.ef_search,
+            // Rows that were held out of the graphs are in the table, and in the new index.
+            args.queries.flags().unwrap_or_else(|| "--stored 300".to_owned()),
         )],
         _ => {
             let element = match stored.element {
@@ -127,59 +154,53 @@ fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
             };
             vec![format!(
                 "vecops index create {} {parameters}{element}{dimensions}",
-                args.target
+                word(&args.target)
             )]
         }
     }
 }
 
-fn queries(args: &TuneArgs) -> String {
-    let files: Vec<String> = args
-        .queries
-        .queries
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect();
-    if files.is_empty() {
-        String::new()
-    } else {
-        format!(" --queries {}", files.join(" "))
+/// What is kept of a run besides what it prints.
+pub(super) struct Kept<'a> {
+    folder: Option<&'a Path>,
+    reports: ReportFiles,
+}
+
+impl<'a> Kept<'a> {
+    /// Known before anything is measured.
+    pub(super) fn new(args: &'a TuneArgs) -> Result<Self> {
+        let folder = args.output.as_deref();
+        let of_folder = folder
+            .into_iter()
+            .flat_map(|folder| ["report.html", "report.json"].map(|name| folder.join(name)));
+        let paths: Vec<PathBuf> = of_folder.chain(args.report.iter().cloned()).collect();
+        Ok(Self {
+            folder,
+            reports: ReportFiles::new(&paths)?,
+        })
     }
-}
 
-/// Recall against pages, by what was said of each index around its `ef_search`.
-fn chart(report: &RebuildReport) -> Chart {
-    let k = report.subject.k;
-    let empty = Chart::new(
-        &format!("recall@{k} against pages, over {} rows", report.rows),
-        Axis::logarithmic("pages a query"),
-        Axis::share(&format!("recall@{k}")),
-    )
-    .described("What each index will do over all rows, with the range in which a measurement will lie 95 times in 100")
-    .with_target_y(report.subject.recall, "target");
-    report.tried.rows.iter().fold(empty, |chart, row| {
-        let point = |at: &Forecast| {
-            Point::new(at.pages, at.recall)
-                .y_between(at.interval.low, at.interval.high)
-                .labelled(&format!("ef {}", at.ef_search))
-        };
-        chart.with(Series::line(&row.label, row.curve.iter().map(point).collect()).estimated())
-    })
-}
-
-/// Writes `apply.sql`, `plot.svg` and `report.json` into the folder of `--output`.
-pub(super) fn write(args: &TuneArgs, report: &RebuildReport) -> Result<()> {
-    let Some(folder) = &args.output else { return Ok(()) };
-    fs_err::create_dir_all(folder)?;
-    if let Some(script) = &report.apply_sql {
-        put(&folder.join("apply.sql"), script)?;
+    /// Writes it, and says where.
+    pub(super) fn write<R: Report>(
+        &self,
+        context: &Context,
+        report: &R,
+        told: &Told,
+        script: Option<&str>,
+    ) -> Result<()> {
+        if let Some(folder) = self.folder {
+            fs_err::create_dir_all(folder)?;
+            if let Some(script) = script {
+                fs_err::write(folder.join("apply.sql"), script)?;
+            }
+            fs_err::write(folder.join("plot.svg"), told.chart.svg())?;
+        }
+        let written = self
+            .reports
+            .write(report, &told.article, context.target().as_ref())?;
+        for path in &written.files {
+            context.progress().note(&format!("the report is in `{path}`"));
+        }
+        Ok(())
     }
-    put(&folder.join("plot.svg"), &chart(report).svg())?;
-    let text = serde_json::to_string_pretty(report)
-        .map_err(|source| Error::bug("the report cannot be written as JSON").caused_by(&source))?;
-    put(&folder.join("report.json"), &format!("{text}\n"))
-}
-
-fn put(path: &Path, text: &str) -> Result<()> {
-    Ok(fs_err::write(path, text)?)
 }

@@ -3,7 +3,7 @@
 use bytesize::ByteSize;
 
 use super::rebuild::{SHARES, Sample};
-use super::{TuneArgs, origin};
+use super::{TuneArgs, origin, word};
 use crate::bench::Queries;
 use crate::catalog::{self, LocatedColumn, Target};
 use crate::cli::Context;
@@ -14,7 +14,8 @@ use crate::index;
 use crate::index::Method;
 use crate::index::estimate::{Hnsw, Shape};
 use crate::tune::{
-    self, Candidate, Column, Dropped, Grid, Preflight, Priced, PullPlan, RebuildPlan, Subject, Wanted,
+    self, Candidate, Column, Dropped, Grid, Preflight, Priced, PullPlan, RebuildPlan, SearchFunction,
+    Subject, Wanted,
 };
 use crate::vector::ElementType;
 
@@ -32,10 +33,14 @@ pub(super) struct Prepared {
     pub(super) dropped: Vec<Dropped>,
     pub(super) wanted: Wanted,
     pub(super) major: Major,
+    pub(super) functions: Vec<SearchFunction>,
+    /// Whether all of this is read from a replica, where no index can be built.
+    pub(super) is_replica: bool,
 }
 
 pub(super) async fn prepare(context: &Context, args: &TuneArgs, session: &mut Session) -> Result<Prepared> {
     let collections = context.collections()?;
+    let is_replica = session.server().in_recovery;
     let major = if session.server().major() >= 17 {
         Major::V18
     } else {
@@ -44,7 +49,7 @@ pub(super) async fn prepare(context: &Context, args: &TuneArgs, session: &mut Se
     let mut transaction = session.begin_read().await?;
     let on = catalog::locate(&mut transaction, &args.target, &collections).await?;
     let located = catalog::locate_column(&mut transaction, &args.target, &collections).await?;
-    let column = column(&on)?;
+    let column = column(&on, args)?;
     let rows = index::rows(&mut transaction, &on.table).await?;
     if rows < 1_000 {
         return Err(Error::precondition(format!(
@@ -59,10 +64,8 @@ pub(super) async fn prepare(context: &Context, args: &TuneArgs, session: &mut Se
     } else {
         None
     };
-    let queries = match args.queries.vectors()? {
-        Some((origin, vectors)) => Some(Queries::new(&on, origin, &vectors)?),
-        None => None,
-    };
+    let queries = args.queries.read(&mut transaction, &on, &collections).await?;
+    let functions = tune::search_functions(&mut transaction, &on).await?;
     let sample = match args.rebuild.sample {
         Some(Sample::All) => rows,
         Some(Sample::Rows(wanted)) => wanted.min(rows),
@@ -87,21 +90,42 @@ pub(super) async fn prepare(context: &Context, args: &TuneArgs, session: &mut Se
         dropped,
         wanted,
         major,
+        functions,
+        is_replica,
     })
 }
 
-fn column(on: &Target) -> Result<Column> {
+/// What can be tried: floats, whose halves and signs make other indexes.
+fn column(on: &Target, args: &TuneArgs) -> Result<Column> {
     let name = format!("{}.{}", on.table.plain(), on.embedding.plain());
-    if !matches!(on.element, ElementType::Vector | ElementType::Halfvec) {
+    let reason = match on.element {
+        ElementType::Vector | ElementType::Halfvec => None,
+        ElementType::Bit => Some("bits have no smaller type to try, and the server here asks float queries"),
+        ElementType::Sparsevec => Some(
+            "a graph over sparse vectors is as large as their elements, which no formula knows beforehand",
+        ),
+    };
+    if let Some(reason) = reason {
         return Err(Error::precondition(format!(
-            "`{name}` is of `{}`, and only `vector` and `halfvec` columns can be tried yet",
+            "`{name}` is of `{}`, which level rebuild does not try: {reason}",
             on.element
         ))
-        .hint("`vecops index tune --level ef` works for every type."));
+        .hint(format!(
+            "Run `vecops index tune {} --recall {} --level ef {}`, which works for every type.",
+            word(&args.target),
+            args.recall,
+            args.queries.flags().unwrap_or_else(|| "--stored 300".to_owned())
+        )));
     }
     let dimensions = on.dimensions.ok_or_else(|| {
         Error::precondition(format!(
             "`{name}` does not say how many dimensions its vectors have"
+        ))
+        .hint(format!(
+            "Give its type a length: `alter table {} alter column {} type {}(N)`, with the dimensions of your model for N.",
+            on.table,
+            on.embedding,
+            on.extension.type_name(on.element)
         ))
     })?;
     Ok(Column {

@@ -6,9 +6,10 @@ use bytesize::ByteSize;
 use clap::Args;
 use sqlx::PgConnection;
 
-use super::TuneArgs;
+use super::output::{Kept, complete};
 use super::prepare::{Prepared, memory, plan, prepare, subject};
 use super::workshop::Workshop;
+use super::{TuneArgs, article};
 use crate::bench::{self, Origin, Queries, Request};
 use crate::catalog::{IdColumn, Target};
 use crate::cli::Context;
@@ -99,6 +100,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
                 .hint("Leave `--stored` out: rows are held out of the graphs then (`--held-out N`)."),
         );
     }
+    let kept = Kept::new(args)?;
     let mut session = context.open(Need::Any).await?;
     let prepared = prepare(context, args, &mut session).await?;
     let plan = plan(args, &prepared);
@@ -117,7 +119,8 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     let closed = workshop.close().await;
     let report = report?;
     closed?;
-    super::output::write(args, &report)?;
+    let script = report.apply_sql.as_deref();
+    kept.write(context, &report, &article::of_rebuild(&report), script)?;
     context.finish(&report)
 }
 
@@ -183,14 +186,8 @@ async fn tuned(
         warnings: Vec::new(),
         seconds: 0.0,
     };
-    super::output::complete(
-        &mut report,
-        args,
-        &prepared.on,
-        &prepared.located,
-        &prepared.column,
-    )?;
-    report.warnings = warnings(&report);
+    complete(&mut report, args, prepared)?;
+    report.warnings = warnings(&report, prepared);
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -292,8 +289,26 @@ fn intrinsic_dimension(exact: &[Exact], metric: Metric) -> Option<f64> {
     (count > 0.0).then(|| all.iter().sum::<f64>() / count)
 }
 
-fn warnings(report: &RebuildReport) -> Vec<String> {
+fn warnings(report: &RebuildReport, prepared: &Prepared) -> Vec<String> {
     let mut warnings = Vec::new();
+    if prepared.is_replica {
+        warnings.push(
+            "all of this was read from a replica: put the pick into place with the primary's profile"
+                .to_owned(),
+        );
+    }
+    if let Some(left_out) = report
+        .tried
+        .left_out
+        .filter(|it| it.inside * 10 < it.forecasts * 8)
+    {
+        warnings.push(format!(
+            "left out, the largest sample lay outside of what the smaller ones said for {} of {} recalls: these vectors grow \
+             otherwise than known ones, so `--sample all` or a larger `--sample` is surer",
+            left_out.forecasts - left_out.inside,
+            left_out.forecasts
+        ));
+    }
     let largest = report.samples.last().copied().unwrap_or_default();
     if largest * 4 < report.rows - report.rows / 10 {
         warnings.push(format!(

@@ -13,18 +13,7 @@ impl Report for EfReport {
 
     fn human(&self, page: &mut Page) {
         show_subject(&self.subject, self.exact_rows, page);
-        let preflight = &self.preflight;
-        let bytes = units::bytes(u64::try_from(preflight.bytes).unwrap_or_default());
-        page.field(
-            "index",
-            format!(
-                "`{}`, m = {}, ef_construction = {}, {bytes}, ef_search {} in new sessions",
-                sanitize(&preflight.index),
-                preflight.m,
-                preflight.ef_construction,
-                preflight.ef_search
-            ),
-        );
+        page.field("index", index(self));
         page.blank();
         page.table(&measured(self));
         page.blank();
@@ -43,25 +32,52 @@ impl Report for EfReport {
     }
 }
 
+/// The answer, in a sentence.
+pub(super) fn verdict(report: &EfReport) -> String {
+    let wanted = report.subject.recall;
+    match report.pick() {
+        Some(pick) => format!(
+            "ef_search {}: the smallest whose recall is surely {wanted} or more, as a measurement with as many other \
+             queries will confirm nine times in ten",
+            pick.ef_search
+        ),
+        None => {
+            let seen = report.measured.iter().find(|one| one.interval.low >= wanted);
+            let seen = seen.map_or_else(String::new, |one| {
+                format!(
+                    " (ef_search {} did with these queries, but others may not confirm it: more queries would tell)",
+                    one.ef_search
+                )
+            });
+            format!(
+                "no ef_search surely reaches {wanted} with this index{seen}; `vecops index tune --level rebuild` looks for \
+                 another"
+            )
+        }
+    }
+}
+
+/// The index with its size.
+pub(super) fn index(report: &EfReport) -> String {
+    let preflight = &report.preflight;
+    format!(
+        "`{}`, m = {}, ef_construction = {}, {}, ef_search {} in new sessions",
+        sanitize(&preflight.index),
+        preflight.m,
+        preflight.ef_construction,
+        units::bytes(u64::try_from(preflight.bytes).unwrap_or_default()),
+        preflight.ef_search
+    )
+}
+
 fn show_answer(report: &EfReport, page: &mut Page) {
-    let time = units::duration(Duration::from_secs_f64(report.seconds));
     let Some(pick) = report.pick() else {
-        page.styled(
-                Role::Error,
-                &format!(
-                    "no ef_search reaches {} with this index; `vecops index tune --level rebuild` looks for another",
-                    report.subject.recall
-                ),
-            );
+        page.styled(Role::Error, &verdict(report));
         return;
     };
-    page.styled(
-        Role::Good,
-        &format!(
-            "ef_search {}: the smallest whose recall is surely {} or more (found in {time})",
-            pick.ef_search, report.subject.recall
-        ),
-    );
+    page.styled(Role::Good, &verdict(report));
+    let time = units::duration(Duration::from_secs_f64(report.seconds));
+    page.styled(Role::Dim, &format!("found in {time}"));
     if report.meets_p95 == Some(false) {
         let line = format!(
             "but 95 of 100 queries take up to {:.1} ms, more than wanted",
@@ -97,7 +113,8 @@ pub(super) fn show_subject(subject: &Subject, rows: u64, page: &mut Page) {
     page.field("queries", format!("{} {}", subject.queries, subject.origin));
 }
 
-fn measured(report: &EfReport) -> Table {
+/// What was measured, the smallest `ef_search` first.
+pub(super) fn measured(report: &EfReport) -> Table {
     let mut table = Table::new()
         .number("ef_search")
         .number(&format!("recall@{}", report.subject.k))
@@ -134,7 +151,7 @@ fn row(report: &EfReport, one: &Seen) -> [String; 8] {
 }
 
 fn show_advice(advice: &Advice, page: &mut Page) {
-    page.line(advice.reaches);
+    page.line(sanitize(&advice.reaches));
     for statement in &advice.statements {
         page.line(format!("  {}", sanitize(statement)));
     }

@@ -77,6 +77,13 @@ impl Report for RebuildReport {
             "size, memory: exact by formula. recall: where a measurement on all rows will lie, 95 times in 100. pages: \
              estimate. ms, build: range on this machine",
         );
+        if let Some(left_out) = self.tried.left_out {
+            let line = format!(
+                "left out, the largest sample was foretold by the smaller ones: {} of {} recalls inside their intervals",
+                left_out.inside, left_out.forecasts
+            );
+            page.styled(Role::Dim, &line);
+        }
         page.blank();
         show_pick(self, page);
         for warning in &self.warnings {
@@ -93,7 +100,8 @@ impl Report for RebuildReport {
     }
 }
 
-fn table(report: &RebuildReport) -> Table {
+/// The index that is there, then the last candidates.
+pub(super) fn table(report: &RebuildReport) -> Table {
     let mut table = Table::new()
         .text("index")
         .number("ef")
@@ -143,23 +151,30 @@ fn cells(row: &Row, is_pick: bool) -> [String; 11] {
     ]
 }
 
-fn show_pick(report: &RebuildReport, page: &mut Page) {
-    let Some((pick, forecast)) = report.pick().and_then(|pick| Some((pick, pick.forecast?))) else {
-        let line = format!(
-            "none of these surely reaches {}: ask for more `--m` and `--ef-construction`, a larger `--sample`, or a lower recall",
-            report.subject.recall
-        );
-        page.styled(Role::Error, &line);
-        return;
-    };
-    page.styled(
-        Role::Good,
-        &format!(
-            "pick: {} with ef_search {}: the fewest pages for its size among those that a measurement on all rows will \
-             confirm nine times in ten",
+/// What is picked, in a sentence.
+pub(super) fn verdict(report: &RebuildReport) -> String {
+    let wanted = report.subject.recall;
+    match report.pick().and_then(|pick| Some((pick, pick.forecast?))) {
+        Some((pick, forecast)) => format!(
+            "pick: {} with ef_search {}: the fewest pages for its size among those that a measurement on all rows, with as \
+             many other queries, will confirm nine times in ten",
             pick.label, forecast.ef_search
         ),
-    );
+        None => format!(
+            "none of these surely reaches {wanted} with as few queries ({}): ask for more `--m` and `--ef-construction`, a larger `--sample`, more \
+             queries, or a lower recall",
+            report.subject.queries
+        ),
+    }
+}
+
+fn show_pick(report: &RebuildReport, page: &mut Page) {
+    let role = if report.pick().is_some() {
+        Role::Good
+    } else {
+        Role::Error
+    };
+    page.styled(role, &verdict(report));
     for command in &report.commands {
         page.line(format!("  {}", sanitize(command)));
     }

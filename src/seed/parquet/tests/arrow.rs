@@ -1,4 +1,4 @@
-//! One value of an Arrow array: vectors as slices of the array's own buffer, nested values as JSON.
+//! What the library's own reader, which makes Arrow's arrays, finds in a file: the other opinion.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::super::value::{Value, json_of};
+use crate::seed::value::{Value, json_of, shortest};
 use crate::vector::copy::calendar;
 
 /// A value, or what is wrong with it.
@@ -103,10 +103,6 @@ fn whole(array: &dyn Array, row: usize) -> Option<Value<'static>> {
     }))
 }
 
-fn shortest(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
-}
-
 fn time(array: &dyn Array, row: usize, unit: TimeUnit) -> Result<i64, String> {
     let microseconds = match unit {
         TimeUnit::Second => get::<TimestampSecondType>(array, row).checked_mul(1_000_000),
@@ -133,11 +129,7 @@ fn time_of_day(array: &dyn Array, row: usize) -> Option<i64> {
 }
 
 /// A list: of floats as they are in memory, else as JSON.
-pub(super) fn list(
-    values: &dyn Array,
-    start: Option<usize>,
-    end: Option<usize>,
-) -> Result<Value<'_>, String> {
+fn list(values: &dyn Array, start: Option<usize>, end: Option<usize>) -> Result<Value<'_>, String> {
     let (Some(start), Some(end)) = (start, end) else {
         return Err("is a list whose bounds are broken".to_owned());
     };

@@ -85,15 +85,15 @@ pub(super) async fn asked_before(
     let queries = match source {
         QuerySource::Stored { count } => TuneQueries::stored(*count),
         QuerySource::Builtin => TuneQueries::builtin(),
-        QuerySource::File { .. } => TuneQueries::default(),
+        QuerySource::Given { .. } => TuneQueries::default(),
     };
     let asked = read(&queries, context, session, index, column).await?;
     let plain = index.definition.qualified().plain();
     asked.ok_or_else(|| {
         Error::usage(format!(
-            "the replacement of `{plain}` was begun with queries of a file, and goes on with the same"
+            "the replacement of `{plain}` was begun with queries of yours, and goes on with the same"
         ))
-        .hint("Give them again with `--queries FILE`.")
+        .hint("Give them again with the `--queries`, `--queries-sql` or `--queries-table` of that run.")
         .hint(format!(
             "Or undo it by `vecops index replace {plain} --rollback`."
         ))
@@ -119,7 +119,7 @@ async fn read(
         source: match (found.origin, queries.stored) {
             (Origin::Stored, Some(count)) => QuerySource::Stored { count },
             (Origin::Builtin, _) => QuerySource::Builtin,
-            _ => QuerySource::File {
+            _ => QuerySource::Given {
                 digest: found.summary().sha256,
             },
         },

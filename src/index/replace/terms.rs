@@ -56,8 +56,8 @@ pub enum QuerySource {
     },
     /// The questions that come with vecops.
     Builtin,
-    /// The user's files, which only the user has.
-    File {
+    /// The user's files, or a table or statement that only the user can name.
+    Given {
         /// The digest of the vectors.
         digest: String,
     },
@@ -88,9 +88,9 @@ impl QuerySource {
         match self {
             Self::Stored { count } => format!("--stored {count}"),
             Self::Builtin => "--builtin".to_owned(),
-            Self::File { digest } => {
+            Self::Given { digest } => {
                 let start: String = digest.chars().take(12).collect();
-                format!("--queries (vectors {start})")
+                format!("--queries... (vectors {start})")
             }
         }
     }

@@ -115,7 +115,7 @@ async fn joins_groups_and_other_keys_are_told_apart() {
                 "select language, min(embedding <=> $1) from docs group by language",
             ),
             (
-                "grouped",
+                "other-key-first",
                 "select id, row_number() over (partition by language order by embedding <=> $1) from docs where author = 1",
             ),
         ] {

@@ -21,6 +21,7 @@ use crate::cli::bench::queries;
 use crate::collection::Collections;
 use crate::error::{Error, Outcome, Result};
 use crate::seed::builtin;
+use crate::tune::Subject;
 
 /// Say which ef_search, or which other index, gives the recall that is wanted
 ///
@@ -129,6 +130,22 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
         Ok(share)
     } else {
         Err("it is to lie between 0 and 1, such as 0.98".to_owned())
+    }
+}
+
+/// What is tuned, for a report.
+fn subject(args: &TuneArgs, on: &Target, origin: &str, queries: usize) -> Subject {
+    Subject {
+        table: on.table.plain(),
+        column: on.embedding.as_str().to_owned(),
+        element: on.element,
+        dimensions: on.dimensions,
+        metric: on.metric,
+        recall: args.recall,
+        k: args.k,
+        p95_ms: args.p95,
+        origin: origin.to_owned(),
+        queries,
     }
 }
 

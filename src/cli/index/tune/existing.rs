@@ -10,7 +10,7 @@ use crate::cli::Context;
 use crate::collection::IterativeScan;
 use crate::connection::{Need, Session, TransactionOptions};
 use crate::error::{Context as _, Error, Outcome, Result};
-use crate::tune::{self, EfReport, Goal, Observation, Preflight, Subject};
+use crate::tune::{self, EfReport, Goal, Observation, Preflight};
 use crate::vector::neighbours::Exact;
 
 /// How many times each query is timed under each `ef_search`.
@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, args: &TuneArgs) -> Result<Outcome> {
     let mut warnings: Vec<String> = queries.origin.warning().into_iter().collect();
     warnings.extend(weaknesses(&preflight));
     let mut report = EfReport {
-        subject: subject(args, &on, &queries),
+        subject: super::subject(args, &on, origin(queries.origin), queries.len()),
         level: "ef",
         exact_rows: facts.rows,
         measured: found.observations.iter().filter_map(|one| one.seen(k)).collect(),
@@ -116,21 +116,6 @@ fn request(args: &TuneArgs) -> Request {
         passes: PASSES,
         transaction: TransactionOptions::read(),
         seed: args.seed,
-    }
-}
-
-pub(super) fn subject(args: &TuneArgs, on: &Target, queries: &Queries) -> Subject {
-    Subject {
-        table: on.table.plain(),
-        column: on.embedding.as_str().to_owned(),
-        element: on.element,
-        dimensions: on.dimensions,
-        metric: on.metric,
-        recall: args.recall,
-        k: args.k,
-        p95_ms: args.p95,
-        origin: origin(queries.origin).to_owned(),
-        queries: queries.len(),
     }
 }
 

@@ -232,18 +232,7 @@ pub(super) fn subject(args: &TuneArgs, prepared: &Prepared) -> Subject {
             usize::try_from(args.rebuild.held_out).unwrap_or(usize::MAX),
         ),
     };
-    Subject {
-        table: on.table.plain(),
-        column: on.embedding.as_str().to_owned(),
-        element: on.element,
-        dimensions: on.dimensions,
-        metric: on.metric,
-        recall: args.recall,
-        k: args.k,
-        p95_ms: args.p95,
-        origin: origin.to_owned(),
-        queries,
-    }
+    super::subject(args, on, origin, queries)
 }
 
 /// A method as the index's own requests know it.

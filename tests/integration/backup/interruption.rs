@@ -105,7 +105,7 @@ async fn a_cut_connection_is_made_anew_with_a_new_snapshot() {
         docs(&database, 4000).await;
         for query in [
             // The session that holds snapshot and locks; then one that reads.
-            "pid = (select min(pid) from pg_stat_activity where state = 'idle in transaction' and application_name like 'vecops%dump')",
+            "pid = (select min(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction' and application_name like 'vecops%dump')",
             "query like 'copy%'",
         ] {
             let place = Place::new();

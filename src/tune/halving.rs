@@ -3,6 +3,9 @@
 /// How much worse than the last one kept a candidate may be and still go on: ranks on small samples are rough.
 const CLOSE: f64 = 1.15;
 
+/// So many go on to every sample, even where half would be fewer.
+const FEW: usize = 3;
+
 /// A candidate as halving sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing {
@@ -18,16 +21,23 @@ pub fn score(pages: f64, bytes: f64, build_seconds: f64) -> f64 {
     pages * bytes.powf(0.25) * build_seconds.max(1e-3).powf(0.05)
 }
 
-/// The places of those that go on, in their order. `few` go on even where half would be less.
-pub fn keep(standings: &[Standing], few: usize) -> Vec<usize> {
+/// So many go on to the sample at `place` (the second is 1) of those that began: half as many as to the one before, so that
+/// every sample costs about the same, but at least [`FEW`].
+pub fn count_at(place: u32, began: usize) -> usize {
+    let halves = 1_usize.checked_shl(place).unwrap_or(usize::MAX);
+    began.div_ceil(halves).max(FEW)
+}
+
+/// The places of those that go on, in their order: the best `count`, those that are close behind, and those protected.
+pub fn keep(standings: &[Standing], count: usize) -> Vec<usize> {
     let mut scores: Vec<f64> = standings.iter().filter_map(|one| one.score).collect();
     scores.sort_by(f64::total_cmp);
-    let count = scores.len().div_ceil(2).max(few).min(scores.len());
+    let count = count.min(scores.len());
     let cut = count
         .checked_sub(1)
         .and_then(|last| scores.get(last))
         .map_or(f64::INFINITY, |score| score * CLOSE);
-    let most = count + count.div_ceil(2);
+    let most = count + count.div_ceil(4);
     let mut kept: Vec<usize> = (0..standings.len())
         .filter(|at| {
             let standing = standings.get(*at);
@@ -73,11 +83,19 @@ mod tests {
             score: None,
             is_protected: false,
         });
-        assert_eq!(keep(&standings, 1), [1, 2, 4, 5]);
+        assert_eq!(keep(&standings, 3), [1, 2, 4, 5]);
+        assert_eq!(keep(&standings, 2), [1, 2, 4, 5]);
         assert_eq!(keep(&standings, 5), [0, 1, 2, 3, 4, 5]);
         assert_eq!(keep(&[], 4), [0_usize; 0]);
         let equal = vec![standing(1.0); 20];
-        assert_eq!(keep(&equal, 4).len(), 15);
+        assert_eq!(keep(&equal, 10).len(), 13);
+    }
+
+    #[test]
+    fn every_sample_takes_half_of_the_last_but_a_few_always() {
+        assert_eq!([1, 2, 3].map(|place| count_at(place, 24)), [12, 6, 3]);
+        assert_eq!([1, 2, 3].map(|place| count_at(place, 8)), [4, 3, 3]);
+        assert_eq!(count_at(99, 8), 3);
     }
 
     /// Pages at the target follow `base * n^growth`: whatever the curves, who wins on all rows is never dropped on a
@@ -98,12 +116,13 @@ mod tests {
                 })
                 .unwrap();
             let mut left: Vec<usize> = (0..24).collect();
-            for rows in [16_000.0, 32_000.0, 64_000.0] {
+            for (place, rows) in [(1, 16_000.0), (2, 32_000.0)] {
                 let standings: Vec<Standing> = left
                     .iter()
                     .map(|at| standing(pages(rows, &curves[*at])))
                     .collect();
-                left = keep(&standings, 4).into_iter().map(|place| left[place]).collect();
+                let kept = keep(&standings, count_at(place, 24));
+                left = kept.into_iter().map(|place| left[place]).collect();
             }
             assert!(left.contains(&winner), "seed {seed}");
             assert!(left.len() <= 8);

@@ -6,15 +6,12 @@ use super::candidate::{Candidate, Column};
 use super::choice::conclude;
 use super::graphs::{Graphs, Level};
 use super::growth::{Forecast, Samples, pages, pages_at};
-use super::halving::{Standing, keep, score};
+use super::halving::{Standing, count_at, keep, score};
 use super::law::{Law, assured_mean};
 use super::{Observation, Seen, real};
 use crate::error::Result;
 use crate::progress::{Progress, Unit};
 use crate::vector::recall;
-
-/// So many candidates reach the largest sample even where half would be fewer.
-const FEW: usize = 4;
 
 /// Building grows with the rows by at least this power, and at most by that one.
 const BUILD_EXPONENTS: (f64, f64) = (1.0, 1.6);
@@ -176,11 +173,12 @@ pub async fn try_candidates(
 ) -> Result<Tried> {
     let mut dropped = Vec::new();
     let (mut builds, mut build_seconds) = (0, 0.0);
+    let began = candidates.len();
     let mut runners: Vec<Runner> = candidates
         .into_iter()
         .map(|priced| Runner::new(priced, wanted))
         .collect();
-    for (place, level) in levels.iter().enumerate() {
+    for ((place, level), next) in levels.iter().enumerate().zip(1..) {
         let task = progress.task(
             &format!("try {} indexes on {} rows", runners.len(), level.rows),
             Unit::Steps,
@@ -194,7 +192,7 @@ pub async fn try_candidates(
         task.finish();
         if place + 1 < levels.len() {
             let standings: Vec<Standing> = runners.iter().map(Runner::standing).collect();
-            let kept = keep(&standings, FEW);
+            let kept = keep(&standings, count_at(next, began));
             let mut number = 0;
             runners.retain(|runner| {
                 let stays = kept.contains(&number);

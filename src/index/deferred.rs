@@ -4,7 +4,7 @@
 //! A definition is forgotten only once the index is valid again, so the next run finds what a crash has left.
 
 use serde::Serialize;
-use sqlx::{FromRow, PgConnection, Row as _};
+use sqlx::{FromRow, PgConnection};
 
 use super::build::build;
 use super::plan::{BuildOptions, expect_owner, plan_build};
@@ -12,7 +12,7 @@ use crate::connection::{Connector, Need, Session};
 use crate::error::{Context as _, Error, Result};
 use crate::index_build::{Built, Definition, drop_statement, facts, vector_indexes};
 use crate::progress::Progress;
-use crate::sql::{Ident, QualifiedName, fixed, make_own_tables, run};
+use crate::sql::{Ident, QualifiedName, fixed, make_own_tables, own_table_is_readable, run};
 
 /// How often the table's lock is asked for, each time for as long as the transaction's `lock_timeout`.
 const LOCK_ATTEMPTS: u32 = 6;
@@ -136,10 +136,7 @@ pub async fn deferred(
     connection: &mut PgConnection,
     table: Option<&QualifiedName>,
 ) -> Result<Vec<Definition>> {
-    let row = fixed(include_str!("../../sql/index/deferred_exists.sql"))
-        .fetch_one(&mut *connection)
-        .await?;
-    if !row.try_get::<bool, _>("there")? {
+    if !own_table_is_readable(connection, "deferred_index").await? {
         return Ok(Vec::new());
     }
     let rows = fixed(include_str!("../../sql/index/deferred_read.sql"))

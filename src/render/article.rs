@@ -9,6 +9,14 @@ use super::terminal::sanitize;
 
 const STYLE: &str = include_str!("article.css");
 
+/// A name with its value.
+pub type Field = (String, String);
+
+/// Makes one.
+pub fn field(name: &str, value: impl Into<String>) -> Field {
+    (name.to_owned(), value.into())
+}
+
 /// A report under construction.
 #[derive(Debug, Clone)]
 pub struct Article {
@@ -22,7 +30,7 @@ enum Block {
     Text(String),
     Code(String),
     Notes(Vec<String>),
-    Fields(Vec<(String, String)>),
+    Fields(Vec<Field>),
     Table(Table),
     Figure(Box<Chart>),
 }
@@ -70,7 +78,7 @@ impl Article {
     }
 
     /// Adds names with their values.
-    pub fn fields(&mut self, fields: Vec<(String, String)>) {
+    pub fn fields(&mut self, fields: Vec<Field>) {
         if !fields.is_empty() {
             self.blocks.push(Block::Fields(fields));
         }

@@ -18,7 +18,7 @@ pub mod units;
 
 use serde::Serialize;
 
-pub use article::{Article, Markdown};
+pub use article::{Article, Field, Markdown, field};
 pub use page::Page;
 pub use style::{OutputFormat, Style};
 pub use table::Table;

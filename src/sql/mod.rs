@@ -23,7 +23,7 @@ use sqlx::query::Query;
 pub use copy::{CopyIn, copy_in};
 pub use copy_out::copy_out;
 pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
-pub use own::{make_own_tables, own_tables};
+pub use own::{make_own_tables, own_table_is_readable, own_tables};
 pub use plan::{Node, Plan, Verbose};
 
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.

@@ -1,8 +1,9 @@
 //! Tables that vecops keeps for itself in the database, in the schema `vecops`, which nobody but their owner may use.
 
+use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
-use super::{literal, run};
+use super::{fixed, literal, run};
 
 /// What closes them.
 const CLOSE: &str = include_str!("../../sql/sql/own_close.sql");
@@ -24,4 +25,13 @@ pub fn own_tables(name: &str, statements: &str) -> String {
         "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended({lock}, 0));\n\
          create schema if not exists vecops;\n{statements};\n{CLOSE}"
     )
+}
+
+/// Whether one of these tables is there, and this role may read it.
+pub async fn own_table_is_readable(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    fixed(include_str!("../../sql/sql/own_readable.sql"))
+        .bind(name)
+        .fetch_one(connection)
+        .await?
+        .try_get("there")
 }

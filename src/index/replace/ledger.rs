@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgConnection, Row as _};
 use super::{Changes, Figures, Terms};
 use crate::connection::Session;
 use crate::error::{Context as _, Error, Result};
-use crate::sql::{Ident, QualifiedName, fixed, run};
+use crate::sql::{Ident, QualifiedName, fixed, own_table_is_readable, run};
 
 /// A replacement that is under way.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -85,11 +85,7 @@ struct Row {
 
 /// The replacements that are under way in a schema, or in the whole database, as far as this role may see them.
 pub async fn replacements(connection: &mut PgConnection, schema: Option<&Ident>) -> Result<Vec<Replacement>> {
-    let there: bool = fixed(include_str!("../../../sql/index/replacement_exists.sql"))
-        .fetch_one(&mut *connection)
-        .await?
-        .try_get("there")?;
-    if !there {
+    if !own_table_is_readable(connection, "index_replacement").await? {
         return Ok(Vec::new());
     }
     let rows = fixed(include_str!("../../../sql/index/replacement_read.sql"))

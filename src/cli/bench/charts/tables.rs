@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use crate::bench::{BenchReport, Case, Distribution, Measured, Percentile};
-use crate::render::{Table, units};
+use crate::render::{Field, Table, field, units};
 
 /// How many of the worst queries are listed for each configuration.
 const WORST: usize = 5;
 
-type Fields = Vec<(String, String)>;
-
-pub(super) fn subject(report: &BenchReport) -> Fields {
+pub(super) fn subject(report: &BenchReport) -> Vec<Field> {
     let dimensions = report
         .dimensions
         .map_or_else(String::new, |count| format!("({count})"));
@@ -53,10 +51,6 @@ pub(in crate::cli::bench) fn index(report: &BenchReport) -> String {
     };
     let bytes = units::bytes(u64::try_from(index.bytes).unwrap_or_default());
     format!("`{}`, {} with {options}, {bytes}", index.name, index.method)
-}
-
-fn field(name: &str, value: impl Into<String>) -> (String, String) {
-    (name.to_owned(), value.into())
 }
 
 fn label(report: &BenchReport, one: &Measured) -> String {
@@ -216,7 +210,7 @@ pub(super) fn worst(report: &BenchReport) -> Table {
     table
 }
 
-pub(super) fn environment(report: &BenchReport) -> Fields {
+pub(super) fn environment(report: &BenchReport) -> Vec<Field> {
     let environment = &report.environment;
     let uptime = units::duration(Duration::from_secs_f64(
         environment.server_uptime_seconds.max(0.0),
@@ -241,7 +235,7 @@ pub(super) fn environment(report: &BenchReport) -> Fields {
     fields
 }
 
-pub(super) fn evidence(report: &BenchReport) -> Fields {
+pub(super) fn evidence(report: &BenchReport) -> Vec<Field> {
     let exact: f64 = report.cases.iter().map(|case: &Case| case.exact.seconds).sum();
     let neighbours = format!(
         "Every query was compared with every vector, in {}; a row exactly as far away as the last neighbour counts as one.",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{view, view_rebuild};
 use crate::render::plot::{Axis, Chart, Point, Series};
-use crate::render::{Article, Table, units};
+use crate::render::{Article, Field, Table, field, units};
 use crate::tune::{EfReport, Forecast, RebuildReport, Row, Seen, Subject};
 
 /// A report, and the plot that says the most of it.
@@ -12,8 +12,6 @@ pub(super) struct Told {
     pub(super) article: Article,
     pub(super) chart: Chart,
 }
-
-type Fields = Vec<(String, String)>;
 
 /// Level `rebuild`.
 pub(super) fn of_rebuild(report: &RebuildReport) -> Told {
@@ -82,11 +80,7 @@ fn begun(subject: &Subject) -> Article {
     ))
 }
 
-fn field(name: &str, value: impl Into<String>) -> (String, String) {
-    (name.to_owned(), value.into())
-}
-
-fn subject(subject: &Subject, rows: u64) -> Fields {
+fn subject(subject: &Subject, rows: u64) -> Vec<Field> {
     let dimensions = subject
         .dimensions
         .map_or_else(String::new, |count| format!("({count})"));
@@ -110,7 +104,7 @@ fn subject(subject: &Subject, rows: u64) -> Fields {
     fields
 }
 
-fn origins(report: &RebuildReport) -> Fields {
+fn origins(report: &RebuildReport) -> Vec<Field> {
     let samples: Vec<String> = report.samples.iter().map(|rows| units::count(*rows)).collect();
     let (least, most) = report.data.norms;
     let mut fields = vec![
@@ -267,7 +261,7 @@ fn dropped(report: &RebuildReport) -> Table {
     table
 }
 
-fn evidence(report: &RebuildReport) -> Fields {
+fn evidence(report: &RebuildReport) -> Vec<Field> {
     let mut fields = vec![
         field("exact: size, build memory", "By formula, within half a percent."),
         field(

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, Row as _};
 use vecops::sql;
 
-use crate::support::{Sandbox, TestDatabase};
+use crate::support::{Sandbox, Stopped, TestDatabase};
 
 /// A sandbox with a repository in it.
 pub(super) struct Place {
@@ -35,6 +35,14 @@ impl Place {
     pub(super) fn dumped(&self, database: &TestDatabase, arguments: &[&str]) -> Value {
         let done = self.dump(&database.url(), arguments).assert().success();
         serde_json::from_slice(&done.get_output().stdout).unwrap()
+    }
+
+    /// A dump in small chunks that stands after some of its rows.
+    pub(super) async fn stopped_dump(&self, url: &str) -> Stopped {
+        let dump = ["--db-url", url, "dump", "--to", "repository", "--chunk-size", "1"];
+        let mut stopped = self.sandbox.stop_at("dump-rows-read", &dump);
+        stopped.stands().await;
+        stopped
     }
 
     /// Runs `vecops verify` of the newest backup.

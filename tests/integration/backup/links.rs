@@ -93,17 +93,7 @@ async fn a_server_that_restarts_costs_a_dump_one_attempt_and_a_restore_goes_on()
     let mut connection = PgConnection::connect(&url).await.unwrap();
     run(&mut connection, FEW_ITEMS).await;
     let place = Place::new();
-    let dump = [
-        "--db-url",
-        &url,
-        "dump",
-        "--to",
-        "repository",
-        "--chunk-size",
-        "1",
-    ];
-    let mut stopped = place.sandbox.stop_at("dump-rows-read", &dump);
-    stopped.stands().await;
+    let stopped = place.stopped_dump(&url).await;
     let pid = restart(&own, running.pid, &url).await;
     let (status, said) = stopped.go_on().await;
     assert!(status.success(), "{said}");

@@ -191,17 +191,7 @@ async fn what_an_unfinished_dump_resumes_on_and_what_is_not_ours_stays() {
     let mut connection = source.connection().await;
     run(&mut connection, "update public.items set body = 'other'").await;
     let url = source.url();
-    let dump = [
-        "--db-url",
-        &url,
-        "dump",
-        "--to",
-        "repository",
-        "--chunk-size",
-        "1",
-    ];
-    let mut stopped = place.sandbox.stop_at("dump-rows-read", &dump);
-    stopped.stands().await;
+    let stopped = place.stopped_dump(&url).await;
     stopped.end("KILL").await;
     assert_eq!(pruned(&place, &["--yes"], 0)["objects"], 0);
     let report = place.dumped(&source, &["--chunk-size", "1"]);

@@ -22,7 +22,7 @@ pub(crate) use own::{OwnServer, kill};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use server::{cache_folder, passable_folder, server};
 pub(crate) use standby::Standby;
-pub(crate) use stopped::ended_by;
+pub(crate) use stopped::{Stopped, ended_by};
 pub(crate) use tiny_disk::TinyDisk;
 pub(crate) use wait::wait_until;
 

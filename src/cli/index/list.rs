@@ -60,7 +60,8 @@ pub(super) async fn run(context: &Context, _args: &ListArgs) -> Result<Outcome> 
             Ok(queries) => unserved_queries = Some(queries),
             // The view may be there and not work: not preloaded, of an old version, or not for this role.
             Err(error) if error.sqlstate().is_some_and(is_about_the_view) => {
-                unread = Some(error.message().to_owned());
+                let said = [&[error.message().to_owned()], error.causes()].concat();
+                unread = Some(said.join(": "));
             }
             Err(error) => return Err(error),
         }

@@ -342,6 +342,17 @@ fn paired_change(before: &[Option<f64>], after: &[Option<f64>], deviate: f64) ->
     }
 }
 
+/// The cases whose table has grown or shrunk by more than a tenth, with its vectors before and after.
+fn other_rows(before: &[Case], after: &[Case]) -> Vec<(String, u64, u64)> {
+    let pairs = before
+        .iter()
+        .zip(after)
+        .filter(|(one, other)| one.asks_like(other));
+    let rows = pairs.map(|(one, other)| (one.label(), one.exact.rows, other.exact.rows));
+    rows.filter(|(_, one, other)| one.abs_diff(*other).saturating_mul(10) > *one.max(other))
+        .collect()
+}
+
 /// What makes two benchmarks unlike. The index may differ: that is what they are made to compare.
 fn unlike(before: &BenchReport, after: &BenchReport) -> Vec<String> {
     let mut unlike = Vec::new();
@@ -363,6 +374,13 @@ fn unlike(before: &BenchReport, after: &BenchReport) -> Vec<String> {
         before.queries.sha256.clone(),
         after.queries.sha256.clone(),
     );
+    for (case, rows, now) in other_rows(&before.cases, &after.cases) {
+        expect(
+            &format!("the vectors compared with ({case})"),
+            rows.to_string(),
+            now.to_string(),
+        );
+    }
     let (one, other) = (&before.environment, &after.environment);
     expect(
         "PostgreSQL",

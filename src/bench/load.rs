@@ -158,6 +158,11 @@ fn student(freedom: f64) -> f64 {
         + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * freedom * freedom)
 }
 
+/// When a query is due, counted from the start; none where no clock goes that far.
+fn due_after(number: u32, rate: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(f64::from(number) / rate).ok()
+}
+
 struct Shared {
     next: AtomicU32,
     started: Instant,
@@ -193,16 +198,16 @@ impl Shared {
 
     /// Waits until the next query is due and says when that was; `None` where time is up.
     async fn due(&self) -> Option<Instant> {
-        let due = match self.load.rate {
-            None => Instant::now(),
-            Some(rate) => {
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
-                let due = self.started + Duration::from_secs_f64(f64::from(number) / rate);
-                tokio::time::sleep_until(due.into()).await;
-                due
-            }
+        let Some(rate) = self.load.rate else {
+            let now = Instant::now();
+            return (now.duration_since(self.started) < self.load.duration).then_some(now);
         };
-        (due.duration_since(self.started) < self.load.duration).then_some(due)
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let after = due_after(number, rate).filter(|after| *after < self.load.duration);
+        // A client for whom nothing more is due waits for the end: answers a second are those of the whole time.
+        let until = self.started + after.unwrap_or(self.load.duration);
+        tokio::time::sleep_until(until.into()).await;
+        after.map(|_| until)
     }
 }
 
@@ -230,6 +235,12 @@ mod tests {
         assert!(few.low < 0.1 && few.high > 2.0, "{few:?}");
         let none = per_second(&[], 2.0);
         assert!(none.low <= 0.0 && none.high > 0.5, "{none:?}");
+    }
+
+    #[test]
+    fn a_query_is_due_by_the_rate_however_small_that_is() {
+        assert_eq!(due_after(3, 2.0), Some(Duration::from_millis(1_500)));
+        assert_eq!(due_after(1, 1e-300), None);
     }
 
     #[test]

@@ -205,7 +205,13 @@ pub async fn selected(
         "select null, q.v::{kind}::text, q.v::{kind} from (\n{query}\n) as q(v) where q.v is not null {drawn}"
     );
     sql::run(connection, "set local search_path to default").await?;
-    let queries = copied(connection, on, origin, statement).await?;
+    let copied = copied(connection, on, origin, statement).await;
+    let queries = copied.map_err(|error| match error.sqlstate() {
+        Some("42601") => {
+            error.hint("Give one SELECT, with nothing behind it, whose first column holds vectors.")
+        }
+        _ => error,
+    })?;
     sql::run(connection, "set local search_path = pg_catalog, pg_temp").await?;
     let expected = on.dimensions.and_then(|count| usize::try_from(count).ok());
     match (queries.len(), expected) {

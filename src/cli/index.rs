@@ -48,7 +48,7 @@ enum IndexCommand {
 #[derive(Debug, Args)]
 struct BuildArgs {
     /// Memory for the build, such as 2GB; without it, what the graph needs and the server can spare
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse_maintenance)]
     maintenance_work_mem: Option<u64>,
 
     /// Parallel workers for the build; without it, what the server allows

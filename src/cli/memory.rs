@@ -17,9 +17,19 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
     Ok(size.as_u64())
 }
 
+/// The same for `maintenance_work_mem`, within what every server takes.
+pub(super) fn parse_maintenance(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 1 << 20;
+    const MOST: u64 = 2_047 << 30;
+    match parse(text)? {
+        bytes if (LEAST..=MOST).contains(&bytes) => Ok(bytes),
+        _ => Err("PostgreSQL takes from 1MB to 2047GB".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, parse_maintenance};
 
     #[test]
     fn sizes_are_read_as_the_server_reads_them() {
@@ -29,5 +39,7 @@ mod tests {
         assert_eq!(parse("512kB"), Ok(512 << 10));
         assert_eq!(parse("4096"), Ok(4096));
         assert!(parse("much").is_err());
+        assert_eq!(parse_maintenance("2GB"), Ok(2 << 30));
+        assert!(parse_maintenance("1").is_err() && parse_maintenance("999999999TB").is_err());
     }
 }

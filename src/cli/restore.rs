@@ -63,7 +63,7 @@ pub(super) struct RestoreArgs {
     jobs: u8,
 
     /// The memory for building an index, as in 2GB; without it, what the graph needs and the server can spare
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse_maintenance)]
     maintenance_work_mem: Option<u64>,
 
     /// The most workers that build an index besides the session; without it, what the server allows

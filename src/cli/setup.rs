@@ -86,7 +86,7 @@ struct ApplyArgs {
     dry_run: bool,
 
     /// Memory for building an index over existing rows, such as 2GB; without it, what the graph needs and the server can spare
-    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = super::memory::parse_maintenance)]
     maintenance_work_mem: Option<u64>,
 
     /// Parallel workers for building an index over existing rows; without it, what the server allows

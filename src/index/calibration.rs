@@ -60,22 +60,31 @@ pub async fn build_time(
         (512 * MIB) / 1024,
         definition.table
     );
-    run(connection, fill)
+    run(&mut *connection, fill)
         .await
         .context("copy some rows into a temporary table")?;
-    let counted: i64 = crate::sql::dynamic(format!("select pg_catalog.count(*) as rows from {sample}"))
-        .fetch_one(&mut *connection)
-        .await?
-        .try_get("rows")?;
     let started = Instant::now();
     run(
-        connection,
+        &mut *connection,
         format!("create index on {sample} {}", definition.body),
     )
     .await
     .context("build the index on some rows")?;
     let measured_seconds = started.elapsed().as_secs_f64();
+    // Rows without a vector, or that do not meet the index's condition, are not in it.
+    let counted: i64 = fixed(include_str!("../../sql/index/calibrated.sql"))
+        .bind(sample.to_string())
+        .fetch_one(connection)
+        .await?
+        .try_get("rows")?;
     let measured_rows = u64::try_from(counted).unwrap_or_default();
+    if measured_rows == 0 {
+        return Err(Error::precondition(format!(
+            "none of the first {SAMPLE} rows of `{}` would be in the index, so its build cannot be measured on them",
+            definition.table.plain()
+        ))
+        .hint("Leave `--calibrate` out."));
+    }
     Ok(extrapolated(
         measured_rows,
         measured_seconds,

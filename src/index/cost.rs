@@ -3,8 +3,9 @@
 use serde::Serialize;
 use sqlx::PgConnection;
 
+use super::held::held_anew;
 use crate::error::Result;
-use crate::index_build::{Found, Settings, Wishes, facts, vector_indexes};
+use crate::index_build::{Settings, Wishes, facts, vector_indexes};
 use crate::sql::QualifiedName;
 
 /// What building one index again would take.
@@ -33,22 +34,20 @@ pub async fn rebuild_costs(
     let facts = facts::table(connection, table).await?;
     let server = facts::server(connection).await?;
     let found = vector_indexes(connection, Some(facts.oid)).await?;
-    let cost = |index: Found| {
+    let mut costs = Vec::new();
+    for index in found.into_iter().filter(|index| index.is_valid) {
         let layout = index.definition.layout;
-        let rows_now = facts.estimated_rows(layout);
+        let rows_now = held_anew(connection, &facts, &index).await?;
+        // Of the rows that come, an index with a condition takes a part that nobody knows; all is the most.
         let rows = rows_now + more_rows;
-        RebuildCost {
+        costs.push(RebuildCost {
             index: index.definition.qualified(),
             method: index.method,
             rows,
             rows_now,
             bytes: layout.map(|layout| layout.bytes(rows)),
             settings: Settings::choose(server, layout, rows, Wishes::default()),
-        }
-    };
-    Ok(found
-        .into_iter()
-        .filter(|index| index.is_valid)
-        .map(cost)
-        .collect())
+        });
+    }
+    Ok(costs)
 }

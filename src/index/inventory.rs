@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::{FromRow, PgConnection};
 
 use super::deferred::deferred;
+use super::held::held_now;
 use super::lint::holds_column;
 use super::reindex::bloat_percent;
 use super::replace::{Replacement, replacements};
@@ -35,7 +36,7 @@ pub struct Listed {
     pub found: Found,
     /// Whether it serves queries, and if not, why.
     pub state: State,
-    /// The rows of its table, about.
+    /// The rows that it holds, about.
     pub rows: Option<u64>,
     /// The size that a fresh one would have; none where that cannot be said.
     pub fresh_bytes: Option<u64>,
@@ -119,12 +120,7 @@ pub async fn inventory(connection: &mut PgConnection) -> Result<Inventory> {
 
 async fn listed(connection: &mut PgConnection, found: Found, usage: Option<&UseRow>) -> Result<Listed> {
     let table = facts::table(connection, &found.definition.table).await?;
-    // A partial index holds fewer rows than its table, and nobody knows how many but itself.
-    let rows = if found.predicate.is_some() {
-        None
-    } else {
-        table.rows
-    };
+    let rows = held_now(&table, &found);
     let fresh_bytes = found
         .definition
         .layout

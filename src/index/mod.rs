@@ -10,6 +10,7 @@ mod calibration;
 mod cost;
 mod deferred;
 mod forecast;
+mod held;
 mod inventory;
 pub mod lint;
 mod named;

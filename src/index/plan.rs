@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
+use super::held::held;
 use crate::error::{Context as _, Error, Result};
 use crate::index_build::{
     Definition, Found, Settings, Wishes,
@@ -81,7 +82,10 @@ pub async fn plan_for(
 ) -> Result<BuildPlan> {
     let table = facts::table(connection, &definition.table).await?;
     let server = facts::server(connection).await?;
-    let rows = rows.unwrap_or_else(|| table.estimated_rows(definition.layout));
+    let rows = match rows {
+        Some(rows) => rows,
+        None => held(connection, &table, &definition).await?,
+    };
     let settings = Settings::choose(server, definition.layout, rows, options.wishes);
     Ok(BuildPlan {
         statement: definition.statement(options.concurrently),

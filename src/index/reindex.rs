@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::build::rebuild;
+use super::held::held_anew;
 use super::plan::{BuildOptions, expect_owner};
 use crate::connection::Connector;
 use crate::error::{Error, Result};
@@ -52,8 +53,8 @@ pub async fn plan_reindex(
     }
     let table = facts::table(connection, &definition.table).await?;
     expect_owner(&table)?;
-    let layout = definition.layout.filter(|_| index.predicate.is_none());
-    let rows = table.estimated_rows(layout);
+    let layout = definition.layout;
+    let rows = held_anew(connection, &table, index).await?;
     let server = facts::server(connection).await?;
     let bytes = layout.map(|layout| layout.bytes(rows));
     Ok(ReindexPlan {

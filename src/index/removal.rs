@@ -16,6 +16,8 @@ use crate::sql::{QualifiedName, run};
 pub struct RemovalPlan {
     /// Each with its statement.
     pub steps: Vec<RemovalStep>,
+    /// Those that only another role may drop.
+    pub of_others: Vec<QualifiedName>,
     /// Whether readers and writers go on meanwhile.
     pub concurrently: bool,
 }
@@ -57,6 +59,7 @@ pub async fn plan_removal(
     expect_not_replaced(connection, index).await?;
     Ok(RemovalPlan {
         steps: vec![step(connection, index, concurrently).await?],
+        of_others: Vec::new(),
         concurrently,
     })
 }
@@ -87,12 +90,18 @@ async fn expect_not_replaced(connection: &mut PgConnection, index: &Found) -> Re
 
 /// Plans to drop what failed builds have left, on a table or in the whole database.
 pub async fn plan_cleaning(connection: &mut PgConnection, table_oid: Option<i64>) -> Result<RemovalPlan> {
-    let mut steps = Vec::new();
+    let (mut steps, mut of_others) = (Vec::new(), Vec::new());
     for index in leftovers(connection, table_oid).await? {
+        let table = facts::table(connection, &index.definition.table).await?;
+        if table_oid.is_none() && !table.is_owner {
+            of_others.push(index.definition.qualified());
+            continue;
+        }
         steps.push(step(connection, &index, true).await?);
     }
     Ok(RemovalPlan {
         steps,
+        of_others,
         concurrently: true,
     })
 }

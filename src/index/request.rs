@@ -85,8 +85,8 @@ impl Request {
     }
 
     fn layout(&self, element: ElementType, dimensions: u32, rows: u64) -> Option<Layout> {
-        // The size of a sparse vector depends on its values, and the part of the rows in a partial index on theirs.
-        if element == ElementType::Sparsevec || self.condition.is_some() {
+        // The size of a sparse vector depends on its values.
+        if element == ElementType::Sparsevec {
             return None;
         }
         let shape = Shape { element, dimensions };

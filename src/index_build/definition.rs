@@ -28,6 +28,27 @@ impl Definition {
         QualifiedName::new(self.table.schema.clone(), self.name.clone())
     }
 
+    /// The condition of the rows that it holds, as SQL; none where it holds all.
+    pub fn condition(&self) -> Option<&str> {
+        const KEYWORD: &str = " where ";
+        let mut quote = None;
+        for (at, character) in self.body.char_indices() {
+            match (character, quote) {
+                ('\'' | '"', None) => quote = Some(character),
+                (_, Some(open)) if character == open => quote = None,
+                (' ', None) => {
+                    let rest = self.body.get(at..)?;
+                    let keyword = rest.get(..KEYWORD.len()).unwrap_or_default();
+                    if keyword.eq_ignore_ascii_case(KEYWORD) {
+                        return rest.get(KEYWORD.len()..);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// The statement that makes it.
     pub fn statement(&self, concurrently: bool) -> String {
         format!(
@@ -48,4 +69,34 @@ pub fn drop_statement(index: &QualifiedName, concurrently: bool) -> String {
 /// Where it is concurrent, the statement neither stops writers nor runs inside a transaction.
 pub fn word(concurrently: bool) -> &'static str {
     if concurrently { "concurrently " } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_condition_is_what_follows_where() {
+        let of = |body: &str| {
+            let name = || Ident::constant("it");
+            let definition = Definition {
+                name: name(),
+                table: QualifiedName::new(name(), name()),
+                body: body.to_owned(),
+                comment: None,
+                tablespace: None,
+                layout: None,
+            };
+            definition.condition().map(str::to_owned)
+        };
+        assert_eq!(of("using hnsw (v vector_l2_ops) with (m = 4)"), None);
+        assert_eq!(
+            of("USING hnsw (v vector_l2_ops) WITH (m='4') WHERE (kind = ' where '::text)"),
+            Some("(kind = ' where '::text)".to_owned())
+        );
+        assert_eq!(
+            of("using hnsw ((f(\" where \", 'it''s where it') ) o) where (a)"),
+            Some("(a)".to_owned())
+        );
+    }
 }

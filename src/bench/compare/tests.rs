@@ -1,6 +1,7 @@
 //! What differs, what chance does, and what is in one report only.
 
 use super::*;
+use crate::bench::report::Exactness;
 use crate::collection::IterativeScan;
 
 #[test]
@@ -86,4 +87,28 @@ fn recall_is_compared_query_by_query() {
     let mut one = hard.clone();
     one[0] += 0.1;
     assert_eq!(verdict(&hard, &one), Verdict::Same);
+}
+
+#[test]
+fn a_table_that_has_grown_is_another_one() {
+    let case = |rows| Case {
+        k: 10,
+        filter: None,
+        role: None,
+        share_of_table: None,
+        exact: Exactness {
+            rows,
+            without_embedding: 0,
+            without_distance: 0,
+            bytes: 0,
+            seconds: 0.0,
+            ties_cut: 0,
+            queries_in_table: 0,
+        },
+    };
+    assert!(other_rows(&[case(1_000)], &[case(1_090)]).is_empty());
+    assert_eq!(
+        other_rows(&[case(1_000)], &[case(1_200)]),
+        [("k 10".to_owned(), 1_000, 1_200)]
+    );
 }

@@ -109,10 +109,42 @@ fn read(path: &Path) -> Result<Vec<(Section, Expectation)>> {
             return Err(wrong("this expectation is to have one source of queries")
                 .hint("Give one of `queries = \"FILE\"`, `queries_sql = \"SELECT\"`, `queries_table`, `held_out`, `stored = N`, `builtin = true`."));
         }
+        if let Some(beyond) = section.beyond() {
+            return Err(wrong(&beyond));
+        }
         let name = section.name.clone().unwrap_or_else(|| section.target.clone());
         Ok((section, Expectation { name, limits }))
     };
+    if document.expect.is_empty() {
+        return Err(file
+            .error_at(None, "there is no `[[expect]]` in it")
+            .hint("Run `vecops bench assert --help`, which shows one."));
+    }
     document.expect.into_iter().map(with_limits).collect()
+}
+
+impl Section {
+    /// What lies beyond the bounds that the flags of `vecops bench run` have.
+    fn beyond(&self) -> Option<String> {
+        let counts = [
+            ("k", self.k, 1_000),
+            ("ef_search", self.ef_search.map(u32::from), 1_000),
+            ("probes", self.probes.map(u32::from), 32_768),
+            ("stored", self.stored, 100_000),
+            ("most", self.most, 100_000),
+        ];
+        let mut counts = counts
+            .into_iter()
+            .filter_map(|(name, value, most)| Some((name, value?, most)))
+            .filter(|(_, value, most)| !(1..=*most).contains(value))
+            .map(|(name, value, most)| format!("`{name}` is to be from 1 to {most}, not {value}"));
+        counts.next().or_else(|| {
+            let recall = self
+                .recall_at_least
+                .filter(|recall| !(0.0..=1.0).contains(recall))?;
+            Some(format!("`recall_at_least` is a share from 0 to 1, not {recall}"))
+        })
+    }
 }
 
 async fn check(

@@ -29,8 +29,27 @@ enum Kind {
 }
 
 impl ReportFiles {
-    /// Known before anything is measured.
+    /// Files in folders that are there: known before anything is measured.
     pub(in crate::cli) fn new(paths: &[PathBuf]) -> Result<Self> {
+        for path in paths {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                let message = format!(
+                    "`{}` is no folder, so no report can be written there",
+                    folder.display()
+                );
+                return Err(Error::usage(message).hint(format!("Make it: `mkdir -p {}`.", folder.display())));
+            }
+            if path.is_dir() {
+                let message = format!("`{}` is a folder, not a file for a report", path.display());
+                return Err(Error::usage(message).hint("Name a file in it that ends in .html, .md or .json."));
+            }
+        }
+        Self::named(paths)
+    }
+
+    /// Files whose folders may be made later.
+    pub(in crate::cli) fn named(paths: &[PathBuf]) -> Result<Self> {
         let with_kind = |path: &PathBuf| {
             let kind = match path.extension().and_then(|extension| extension.to_str()) {
                 Some("html" | "htm") => Kind::Html,

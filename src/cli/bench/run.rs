@@ -12,7 +12,7 @@ use crate::catalog::Target;
 use crate::cli::Context;
 use crate::collection::IterativeScan;
 use crate::connection::{Need, RoleClaims, Session};
-use crate::error::{Context as _, Error, Outcome, Result};
+use crate::error::{Context as _, Outcome, Result};
 use crate::progress::Unit;
 
 /// Measure recall, latency, buffers and plans of queries on a collection or table
@@ -83,11 +83,11 @@ pub(super) struct RunArgs {
     clients: Vec<u16>,
 
     /// For how long the clients ask
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = humantime::parse_duration, requires = "clients")]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration, requires = "clients")]
     duration: Duration,
 
     /// How many queries a second are due, times counted from then; without it each client asks as fast as it can
-    #[arg(long, value_name = "N", requires = "clients")]
+    #[arg(long, value_name = "N", value_parser = rate, requires = "clients")]
     rate: Option<f64>,
 
     /// Draws the order of the queries
@@ -110,11 +110,27 @@ enum IterativeArg {
     StrictOrder,
 }
 
+/// A time that clients can ask for.
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration.is_zero() || duration > Duration::from_hours(24) {
+        return Err("it is to be more than nothing and at most a day, such as 30s".to_owned());
+    }
+    Ok(duration)
+}
+
+/// Queries a second.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (1e-3..=1e6).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err("it is to be from 0.001 to 1000000 queries a second".to_owned())
+    }
+}
+
 /// Runs it.
 pub(super) async fn run(context: &Context, args: &RunArgs) -> Result<Outcome> {
-    if args.rate.is_some_and(|rate| !rate.is_finite() || rate <= 0.0) {
-        return Err(Error::usage("`--rate` is to be more than 0 queries a second"));
-    }
     let files = ReportFiles::new(&args.report)?;
     let mut session = context.open(Need::Any).await?;
     let question = Question::read(context, &mut session, &args.target, &args.queries, &args.filter).await?;
@@ -129,12 +145,13 @@ pub(super) async fn run(context: &Context, args: &RunArgs) -> Result<Outcome> {
         measured.cold = Some(first);
     }
     clients(context, args, &question, &cases, session, &mut report).await?;
+    // What took long to measure is shown even where a file cannot be written.
+    let outcome = context.finish(&report)?;
     let written = files.write(&report, &charts::article(&report), context.target().as_ref())?;
-    let outcome = context.finish(&report);
     for path in &written.files {
         context.progress().note(&format!("the report is in `{path}`"));
     }
-    outcome
+    Ok(outcome)
 }
 
 /// Each filter with each role with each k.

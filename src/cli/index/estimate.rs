@@ -31,7 +31,7 @@ pub(super) struct EstimateArgs {
     target: Option<String>,
 
     /// How many rows the index holds; without it, as many as the table
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
     rows: Option<u64>,
 
     /// How many dimensions it holds; of a sparsevec, how many elements that are not zero
@@ -55,7 +55,7 @@ pub(super) struct EstimateArgs {
     lists: Option<u32>,
 
     /// The memory of the build; without it, what the server can spare
-    #[arg(long, value_name = "SIZE", value_parser = crate::cli::memory::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::cli::memory::parse_maintenance)]
     maintenance_work_mem: Option<u64>,
 
     /// Measure how long the build of some rows takes, in a temporary table, and say how long the whole should

@@ -12,6 +12,7 @@ use crate::index::{self, Inventory, Listed, State};
 use crate::render::style::Role;
 use crate::render::terminal::sanitize;
 use crate::render::{Page, Report, Table, units};
+use crate::sql::Ident;
 
 /// How many recorded queries are looked at, those that took longest altogether.
 const RECORDED: u32 = 50;
@@ -33,6 +34,8 @@ struct View {
     inventory: Inventory,
     /// The recorded queries that no index serves; none where the server records no queries.
     unserved_queries: Option<Vec<Unserved>>,
+    /// Why the recorded queries could not be read, where the server has a view of them.
+    unread: Option<String>,
 }
 
 /// A recorded query, or one of a function that recorded queries call, that no index serves.
@@ -51,16 +54,28 @@ pub(super) async fn run(context: &Context, _args: &ListArgs) -> Result<Outcome> 
     let mut transaction = session.begin_read().await?;
     let inventory = index::inventory(&mut transaction).await?;
     let has_vectors = !(inventory.indexes.is_empty() && inventory.without_index.is_empty());
-    let unserved_queries = if has_vectors && lint::records(&mut transaction).await? {
-        Some(unserved(&mut transaction, version).await?)
-    } else {
-        None
-    };
+    let (mut unserved_queries, mut unread) = (None, None);
+    if has_vectors && lint::records(&mut transaction).await? {
+        match unserved(&mut transaction, version).await {
+            Ok(queries) => unserved_queries = Some(queries),
+            // The view may be there and not work: not preloaded, of an old version, or not for this role.
+            Err(error) if error.sqlstate().is_some_and(is_about_the_view) => {
+                let said = [&[error.message().to_owned()], error.causes()].concat();
+                unread = Some(said.join(": "));
+            }
+            Err(error) => return Err(error),
+        }
+    }
     transaction.rollback().await?;
     context.finish(&View {
         inventory,
         unserved_queries,
+        unread,
     })
+}
+
+fn is_about_the_view(sqlstate: &str) -> bool {
+    sqlstate.starts_with("42") || sqlstate.starts_with("55")
 }
 
 async fn unserved(connection: &mut sqlx::PgConnection, version: i32) -> Result<Vec<Unserved>> {
@@ -91,6 +106,14 @@ impl Report for View {
 
     fn human(&self, page: &mut Page) {
         show_inventory(page, &self.inventory);
+        if let Some(why) = &self.unread {
+            page.blank();
+            page.styled(
+                Role::Warning,
+                &format!("which queries use no index is not known: {}", sanitize(why)),
+            );
+            return;
+        }
         match &self.unserved_queries {
             None => {
                 page.blank();
@@ -149,8 +172,21 @@ fn show_inventory(page: &mut Page, inventory: &Inventory) {
         page.styled(Role::Hint, "`vecops index clean` drops it.");
     }
     for state in &inventory.replacements {
-        let role = if state.is_due { Role::Warning } else { Role::Dim };
-        page.styled(role, &said(state));
+        let is_there = inventory.indexes.iter().any(|index| index.index == state.index);
+        let role = if state.is_due || !is_there {
+            Role::Warning
+        } else {
+            Role::Dim
+        };
+        if is_there {
+            page.styled(role, &said(state));
+        } else {
+            let name = state.index.plain();
+            page.styled(
+                role,
+                &format!("`{name}`, whose replacement is under way, is gone; `vecops index replace {name} --rollback` gives a kept old one its name, and forgets the replacement"),
+            );
+        }
     }
     for index in &inventory.deferred {
         let line = format!("`{}` was dropped for a load and waits", index.plain());
@@ -168,12 +204,18 @@ fn show_inventory(page: &mut Page, inventory: &Inventory) {
             .dimensions
             .map_or_else(String::new, |count| format!("({count})"));
         table.row([
-            format!("{}.{}", column.table.plain(), column.column),
+            column_name(column),
             format!("{}{dimensions}", column.element),
             column.rows.map_or_else(String::new, units::count),
         ]);
     }
     page.table(&table);
+}
+
+/// A column as commands take it.
+fn column_name(column: &index::Unserved) -> String {
+    let name = Ident::new(column.column.clone()).map_or_else(|_| column.column.clone(), |name| name.plain());
+    format!("{}.{name}", column.table.plain())
 }
 
 fn show_indexes(page: &mut Page, indexes: &[Listed]) {

@@ -97,11 +97,17 @@ async fn judge(
         plan,
     };
     if let Some(least) = args.if_bloat {
-        let bloat = shown.plan.bloat_percent;
-        shown.needed = bloat.is_none_or(|bloat| bloat >= i64::from(least));
+        let bloat = shown
+            .plan
+            .bloat_percent
+            .ok_or_else(|| no_fresh_size(&shown.plan))?;
+        shown.needed = bloat >= i64::from(least);
     }
     if !args.if_needed {
         return Ok(shown);
+    }
+    if shown.plan.bloat_ratio().is_none() && args.min_recall.is_none() {
+        return Err(no_fresh_size(&shown.plan));
     }
     if let Some(ratio) = shown.plan.bloat_ratio().filter(|ratio| *ratio > args.bloat) {
         shown.reasons.push(format!(
@@ -120,6 +126,15 @@ async fn judge(
     }
     shown.needed = !shown.reasons.is_empty();
     Ok(shown)
+}
+
+/// Whether it is bloated nobody can say.
+fn no_fresh_size(plan: &ReindexPlan) -> Error {
+    Error::precondition(format!(
+        "how large a fresh `{}` would be cannot be said, so neither can its bloat: the size of sparse vectors depends on their values",
+        plan.index.plain()
+    ))
+    .hint("Go by its recall: `--if-needed --min-recall 0.95 --queries FILE`; or build it anew without asking.")
 }
 
 async fn recall(

@@ -1,35 +1,33 @@
 //! `vecops index replace`.
 
+mod subject;
 mod view;
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use sqlx::PgConnection;
-
+use self::subject::Subject;
 use self::view::{PlannedReplacement, UnderWay};
 pub(super) use self::view::{said, warn_of};
 use super::gate::{BenchGate, GateArgs, asked_before};
 use super::tune::share;
-use crate::catalog::{self, LocatedColumn};
 use crate::cli::Context;
 use crate::cli::consent::{self, Weight};
-use crate::collection::Collections;
 use crate::connection::{Need, Session};
 use crate::error::{Error, Outcome, Result};
+use crate::index::Wishes;
 use crate::index::replace::{
-    self, Changes, Criteria, MethodName, ReplacePlan, Replacement, Step, Terms, Wanted, replacements,
+    self, Changes, Criteria, MethodName, ReplacePlan, Replacement, Step, Terms, Wanted,
 };
-use crate::index::{self, Found, Wishes, holds_column};
-use crate::sql::{Ident, QualifiedName};
+use crate::sql::Ident;
 use crate::vector::ElementType;
+use clap::{Args, ValueEnum};
 
 /// Replace a vector index by one with other parameters, another type or another method, without ever being without one
 ///
 /// The new index is built beside the old one while readers and writers go on, checked, and with queries measured: its
 /// recall against exact neighbours, its latency against the old one's. Only then the names are exchanged, in one
 /// transaction. The old one is kept for --grace, or until --finish; --rollback goes back to it. Where the new index is
-/// not good enough it is dropped, and the command ends with 3. However a run ends, the same command goes on, by what was
+/// not good enough it is dropped, and the command ends with 3. While both are there the planner uses either. However a run ends, the same command goes on, by what was
 /// asked for at first; other thresholds or queries are refused until --rollback. Nothing runs by itself: when the grace is
 /// over, the next run drops the old index, and `vecops index list` says that it waits.
 #[derive(Debug, Args)]
@@ -76,7 +74,7 @@ pub(super) struct ReplaceArgs {
     max_p95_ratio: Option<f64>,
 
     /// How long the old index is kept afterwards, a day unless it is said; 0s drops it at once
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = grace)]
     grace: Option<Duration>,
 
     /// Leave a new index that is not good enough beside the old one
@@ -92,7 +90,7 @@ pub(super) struct ReplaceArgs {
     rollback: bool,
 
     /// Memory for the build, such as 2GB; without it, what the graph needs and the server can spare
-    #[arg(long, value_name = "SIZE", value_parser = crate::cli::memory::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::cli::memory::parse_maintenance)]
     maintenance_work_mem: Option<u64>,
 
     /// Parallel workers for the build; without it, what the server allows
@@ -118,6 +116,15 @@ fn ratio(text: &str) -> Result<f64, String> {
     } else {
         Err("it is to be above 0, such as 1.5".to_owned())
     }
+}
+
+/// How long an old index may be kept: what a date can be counted from now.
+fn grace(text: &str) -> Result<Duration, String> {
+    let grace = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if grace > Duration::from_hours(24 * 3_653) {
+        return Err("it is to be ten years at most; every write enters the old index for as long".to_owned());
+    }
+    Ok(grace)
 }
 
 impl ReplaceArgs {
@@ -154,11 +161,14 @@ impl ReplaceArgs {
     }
 }
 
-/// What is replaced, and how far that is.
-struct Subject {
-    found: Found,
-    on: LocatedColumn,
-    under_way: Option<Replacement>,
+/// What a run does.
+enum Next {
+    /// Drops the old index, or goes back to it.
+    End { back: bool },
+    /// Says how far it is.
+    Say,
+    /// Goes on from where it is, or begins.
+    Go,
 }
 
 /// Looks how far it is, plans, asks and goes on from there.
@@ -166,44 +176,77 @@ pub(super) async fn run(context: &Context, args: &ReplaceArgs) -> Result<Outcome
     let mut session = context.open(Need::Session).await?;
     let collections = context.collections()?;
     let mut transaction = session.begin_read().await?;
-    let subject = subject(&mut transaction, &args.target, &collections).await?;
+    if let Some(state) = subject::without_index(&mut transaction, &args.target).await? {
+        transaction.commit().await?;
+        session.close().await?;
+        return stranded(context, args, &state).await;
+    }
+    let subject = subject::subject(&mut transaction, &args.target, &collections).await?;
+    let next = next(args, &subject)?;
+    if let (Some(state), Next::End { .. } | Next::Say) = (&subject.under_way, &next) {
+        // A question may wait for long, and the end has sessions of its own.
+        transaction.commit().await?;
+        session.close().await?;
+        return match next {
+            Next::End { back } => end(context, args, state, back).await,
+            _ => context.finish(&UnderWay(state.clone())),
+        };
+    }
+    let plan = replace::plan_replacement(
+        &mut transaction,
+        subject.found,
+        &subject.on,
+        args.changes(),
+        args.wishes(),
+        subject.under_way,
+    )
+    .await?;
+    transaction.commit().await?;
+    replace(context, args, session, plan, &subject.on.column).await
+}
+
+fn next(args: &ReplaceArgs, subject: &Subject) -> Result<Next> {
     let plain = subject.found.definition.qualified().plain();
-    let step = subject.under_way.as_ref().map(|state| state.step);
-    match (&subject.under_way, step) {
-        (None, _) if args.finish || args.rollback => Err(Error::precondition(format!(
-            "no replacement of `{plain}` is under way"
-        ))
-        .hint("`vecops index list` shows what is there.")),
-        (Some(state), Some(Step::Building)) if args.finish => Err(Error::precondition(format!(
+    let Some(state) = &subject.under_way else {
+        if args.finish || args.rollback {
+            return Err(
+                Error::precondition(format!("no replacement of `{plain}` is under way"))
+                    .hint("`vecops index list` shows what is there."),
+            );
+        }
+        return Ok(Next::Go);
+    };
+    match state.step {
+        Step::Building if args.finish => Err(Error::precondition(format!(
             "the replacement of `{plain}` has not come to the exchange of names yet"
         ))
-        .hint(format!(
-            "Run `vecops index replace {}` to go on.",
-            state.index.plain()
-        ))),
-        (Some(state), Some(Step::Undoing)) => end(context, args, state, true).await,
-        (Some(state), _) if args.rollback => end(context, args, state, true).await,
-        (Some(state), Some(Step::Swapped)) if args.finish || state.is_due => {
-            end(context, args, state, false).await
-        }
-        (Some(state), Some(Step::Swapped)) => {
+        .hint(format!("Run `vecops index replace {plain}` to go on."))),
+        Step::Building if !args.rollback => Ok(Next::Go),
+        Step::Building | Step::Undoing => Ok(Next::End { back: true }),
+        Step::Swapped if args.finish || args.rollback => Ok(Next::End { back: args.rollback }),
+        Step::Swapped => {
             expect_same(args, state)?;
-            context.finish(&UnderWay(state.clone()))
-        }
-        _ => {
-            let plan = replace::plan_replacement(
-                &mut transaction,
-                subject.found,
-                &subject.on,
-                args.changes(),
-                args.wishes(),
-                subject.under_way,
-            )
-            .await?;
-            transaction.commit().await?;
-            replace(context, args, session, plan, &subject.on.column).await
+            Ok(if state.is_due {
+                Next::End { back: false }
+            } else {
+                Next::Say
+            })
         }
     }
+}
+
+/// The index that was being replaced is gone, by somebody else's hand.
+async fn stranded(context: &Context, args: &ReplaceArgs, state: &Replacement) -> Result<Outcome> {
+    if args.rollback {
+        return end(context, args, state, true).await;
+    }
+    let plain = state.index.plain();
+    Err(Error::precondition(format!(
+        "`{plain}`, whose replacement is under way, is gone"
+    ))
+    .hint(format!(
+        "`vecops index replace {plain} --rollback` gives the old index its name again, where that one is kept, and forgets the replacement."
+    )))
 }
 
 fn expect_same(args: &ReplaceArgs, state: &Replacement) -> Result<()> {
@@ -309,63 +352,4 @@ async fn terms_and_gate<'a>(
     };
     let gate = asked.gate(context, measuring);
     Ok((terms, Some(gate)))
-}
-
-/// The index that is named, or the one of the table or collection that is.
-async fn subject(connection: &mut PgConnection, target: &str, collections: &Collections) -> Result<Subject> {
-    let found = index::vector_indexes(connection, None).await?;
-    let name = target.parse::<QualifiedName>().ok();
-    let named = name
-        .filter(|_| collections.get(target).is_none())
-        .and_then(|name| found.iter().find(|index| index.definition.qualified() == name));
-    if let Some(named) = named {
-        let columns = catalog::vector_columns(connection).await?;
-        let column = index::column_of(named, &columns)?;
-        let table = &named.definition.table;
-        let on = catalog::locate_column(connection, &format!("{table}.{column}"), collections).await?;
-        return with_state(connection, named.clone(), on).await;
-    }
-    let on = catalog::locate_column(connection, target, collections).await?;
-    let all = replacements(connection, Some(&on.table.name.schema)).await?;
-    let is_beside = |name: &Ident| all.iter().any(|state| state.new == *name || state.old == *name);
-    let column = on.column.as_str();
-    let candidates: Vec<&Found> = found
-        .iter()
-        .filter(|index| index.definition.table == on.table.name && index.is_valid)
-        .filter(|index| !is_beside(&index.definition.name))
-        .filter(|index| {
-            let expression = index.expression.as_deref();
-            index.column == column || expression.is_some_and(|text| holds_column(text, column))
-        })
-        .collect();
-    match candidates.as_slice() {
-        [one] => with_state(connection, (*one).clone(), on).await,
-        [] => Err(Error::precondition(format!(
-            "`{}.{}` has no vector index",
-            on.table.name.plain(),
-            on.column.plain()
-        ))
-        .hint(format!("Build one: `vecops index create {target}`."))),
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|index| format!("`{}`", index.definition.qualified().plain()))
-                .collect();
-            Err(Error::usage(format!(
-                "`{target}` has several vector indexes: {}",
-                names.join(", ")
-            ))
-            .hint("Name the one that is to be replaced."))
-        }
-    }
-}
-
-async fn with_state(connection: &mut PgConnection, found: Found, on: LocatedColumn) -> Result<Subject> {
-    let index = found.definition.qualified();
-    let all = replacements(connection, Some(&index.schema)).await?;
-    Ok(Subject {
-        under_way: all.into_iter().find(|state| state.index == index),
-        found,
-        on,
-    })
 }

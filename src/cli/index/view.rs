@@ -37,7 +37,7 @@ impl Report for Planned {
             );
         }
         page.field("statement", sanitize(&plan.statement));
-        page.field("rows", about(plan.rows, plan.table.rows.is_some()));
+        page.field("rows", about(plan.rows, plan.table.rows));
         show_size(page, plan.bytes);
         show_settings(page, plan.settings);
         page.field("meanwhile", meanwhile(plan.concurrently));
@@ -91,7 +91,7 @@ impl Report for PlannedReindex {
             );
         }
         if self.needed {
-            page.field("rows", about(plan.rows, plan.table.rows.is_some()));
+            page.field("rows", about(plan.rows, plan.table.rows));
             show_settings(page, plan.settings);
             page.field("meanwhile", meanwhile(plan.concurrently));
         }
@@ -111,8 +111,15 @@ impl Report for PlannedRemoval {
     const KIND: &'static str = "index-removal-plan";
 
     fn human(&self, page: &mut Page) {
-        if self.0.steps.is_empty() {
+        if self.0.steps.is_empty() && self.0.of_others.is_empty() {
             page.styled(Role::Good, "no build has left anything; nothing to do");
+        }
+        for index in &self.0.of_others {
+            let line = format!(
+                "`{}` is invalid, and only the owner of its table may drop it",
+                index.plain()
+            );
+            page.styled(Role::Warning, &line);
         }
         for step in &self.0.steps {
             let mark = page.paint(Role::Error, "-");
@@ -233,13 +240,17 @@ fn meanwhile(concurrently: bool) -> &'static str {
     }
 }
 
-fn about(rows: u64, counted: bool) -> String {
-    let why = if counted {
-        ""
-    } else {
-        ", guessed from the table's size: nobody has counted them yet"
+/// Rows of an index, beside those of its table.
+pub(super) fn about(rows: u64, of: Option<u64>) -> String {
+    let rows_of = match of {
+        None => ", guessed from the table's size: nobody has counted them yet".to_owned(),
+        Some(all) if rows < all => {
+            let all = units::count(all);
+            format!(" of the table's {all}: those that it holds, by the statistics")
+        }
+        Some(_) => String::new(),
     };
-    format!("about {}{why}", units::count(rows))
+    format!("about {}{rows_of}", units::count(rows))
 }
 
 fn size(bytes: i64) -> String {

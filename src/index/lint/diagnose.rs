@@ -2,7 +2,7 @@
 
 use super::cause::{Cause, Finding};
 use super::clause::Limit;
-use super::facts::{Facts, Fit, key};
+use super::facts::{Facts, Fit, key, named};
 use super::shape::{Place, Scan, Shape, Use};
 use super::token::{Kind, Words};
 use crate::catalog::VectorColumn;
@@ -55,7 +55,7 @@ fn rank(place: &Place) -> u8 {
 
 /// What is wrong with the indexes: there is none, an invalid one, one of another metric, expression or condition.
 fn index_causes(scan: &Scan, main: &Use, fits: &[Fit<'_>]) -> Vec<Finding> {
-    let column = format!("{}.{}.{}", scan.schema, scan.table, main.column);
+    let column = named(&[&scan.schema, &scan.table, &main.column]);
     let create = format!("vecops index create {column} --metric {}", main.metric);
     let (valid, invalid): (Vec<_>, Vec<_>) = fits.iter().copied().partition(|fit| fit.index.is_valid);
     if valid.is_empty() {

@@ -7,7 +7,7 @@ use super::clause::{Limit, queries};
 use super::desk::{Desk, Refusal};
 use super::diagnose::{Asked, causes, dimensions, limit_null};
 use super::distance::distances;
-use super::facts::Facts;
+use super::facts::{Facts, named};
 use super::probe::{self, Flip, ScanSettings};
 use super::propose::propose;
 use super::shape::{Place, Scan, Shape};
@@ -155,8 +155,9 @@ fn without_vectors(mut linted: Linted, shape: &Shape) -> Linted {
     if !shape.functions.is_empty() {
         linted.status = Status::Opaque;
         for (schema, name) in &shape.functions {
+            let function = named(&[schema, name]);
             linted.notes.push(format!(
-                "it calls `{schema}.{name}`, whose plan is its own: `vecops index lint --function {schema}.{name}`"
+                "it calls `{function}`, whose plan is its own: `vecops index lint --function {function}`"
             ));
         }
     }
@@ -197,7 +198,7 @@ async fn look_at_scans(linted: &mut Linted, case: &Case<'_>, desk: &mut Desk<'_>
             && table.has_row_security
             && !table.row_security_active
         {
-            let name = format!("{}.{}", scan.schema, scan.table);
+            let name = named(&[&scan.schema, &scan.table]);
             linted.notes.push(format!(
                 "row security of `{name}` does not apply to this role; `--as authenticated` plans with its policies"
             ));
@@ -364,7 +365,7 @@ fn planner_flip(case: &Case<'_>, scan: &Scan, index: &str, flip: Flip) -> Findin
         .blocks(format!(
             "`{index}` could serve the query, but the planner takes reading all of about {rows:.0} rows for cheaper than a scan with hnsw.ef_search {ef}; {where_it_flips}"
         ))
-        .evidence(format!("{} on {}.{}", scan.kind, scan.schema, scan.table));
+        .evidence(format!("{} on {}", scan.kind, named(&[&scan.schema, &scan.table])));
     // Fewer candidates for a filter to choose from would only return fewer rows.
     match (flip.index_up_to, &scan.filter) {
         (_, Some(filter)) => {

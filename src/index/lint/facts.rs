@@ -6,7 +6,7 @@ use super::distance::{names_column, normalized};
 use crate::catalog::{VectorColumn, VectorExtension, vector_columns};
 use crate::error::{Context as _, Result};
 use crate::index_build::{Found, vector_indexes};
-use crate::sql::fixed;
+use crate::sql::{Ident, fixed};
 use crate::vector::Metric;
 
 /// The vector columns and indexes of the database.
@@ -121,7 +121,7 @@ impl Facts {
             .filter(on_column)
             .map(|index| Fit {
                 index,
-                is_key: normalized(operand) == normalized(key(index)),
+                is_key: normalized(operand) == normalized(&key(index)),
                 is_metric: index.metric() == Some(metric),
             })
             .collect()
@@ -129,8 +129,18 @@ impl Facts {
 }
 
 /// The column or expression that an index holds, as SQL.
-pub(super) fn key(index: &Found) -> &str {
-    index.expression.as_deref().unwrap_or(&index.column)
+pub(super) fn key(index: &Found) -> String {
+    index
+        .expression
+        .clone()
+        .unwrap_or_else(|| named(&[&index.column]))
+}
+
+/// A name as SQL has it: its parts quoted where they must be.
+pub(super) fn named(parts: &[&str]) -> String {
+    let quoted = |part: &&str| Ident::new(*part).map_or_else(|_| (*part).to_owned(), |name| name.plain());
+    let parts: Vec<String> = parts.iter().map(quoted).collect();
+    parts.join(".")
 }
 
 fn is(column: &VectorColumn, schema: &str, table: &str) -> bool {

@@ -7,9 +7,10 @@ use sqlx::{FromRow, PgConnection};
 
 use super::clause::{Clause, queries};
 use super::distance::distances;
+use super::facts::named;
 use super::subject::{Body, Origin, Subject, Variable};
 use super::token::{Words, folded};
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Context as _, Error, Result, nearest};
 use crate::sql::{Ident, fixed};
 
 /// What a function's body was taken apart into.
@@ -46,13 +47,12 @@ pub async fn functions(
     let rows = fixed(include_str!("../../../sql/index/lint_functions.sql"))
         .bind(schema.map(str::to_owned))
         .bind(name.to_owned())
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await
         .context("read the function")?;
-    let shown = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));
+    let shown = schema.map_or_else(|| named(&[name]), |schema| named(&[schema, name]));
     if rows.is_empty() {
-        return Err(Error::precondition(format!("there is no function `{shown}`"))
-            .hint("Name it as `schema.name`, without its arguments."));
+        return Err(no_function(connection, &shown, name).await?);
     }
     let mut bodies = Bodies::default();
     for row in &rows {
@@ -62,8 +62,21 @@ pub async fn functions(
     Ok(bodies)
 }
 
+/// The error for a name that no function has, with the nearest of those that compare vectors.
+async fn no_function(connection: &mut PgConnection, shown: &str, name: &str) -> Result<Error> {
+    let names = super::recorded::callers(connection).await?;
+    let error = Error::precondition(format!("there is no function `{shown}`"));
+    Ok(match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) if near == name => error.hint(format!(
+            "There is one of this name in another schema: `--function {near}`."
+        )),
+        Some(near) => error.hint(format!("Did you mean `{near}`?")),
+        None => error.hint("Name it as `schema.name`, without its arguments."),
+    })
+}
+
 fn take_apart(row: &FunctionRow, server_version_num: i32, bodies: &mut Bodies) -> Result<()> {
-    let shown = format!("{}.{}({})", row.schema, row.name, row.identity_arguments);
+    let shown = format!("{}({})", named(&[&row.schema, &row.name]), row.identity_arguments);
     let (texts, variables) = match row.language.as_str() {
         "sql" => (sql_queries(row), Vec::new()),
         "plpgsql" => {

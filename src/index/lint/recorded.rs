@@ -33,15 +33,7 @@ pub(super) async fn recorded(connection: &mut PgConnection, top: u32) -> Result<
                 "Install it with `create extension pg_stat_statements schema extensions` where the server preloads it, or name queries by `--sql`, `--file` or `--function`.",
             )
         })?;
-    let callers = fixed(include_str!("../../../sql/index/lint_callers.sql"))
-        .bind(DISTANCES)
-        .fetch_all(&mut *connection)
-        .await
-        .context("read the functions that compare vectors")?;
-    let callers: Vec<String> = callers
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<_, _>>()?;
+    let callers = callers(connection).await?;
     let view = format!("{schema}.pg_stat_statements");
     let rows = sql::dynamic(format!(
         "select query, sum(calls)::int8, (sum(total_exec_time) / greatest(sum(calls), 1))::float8
@@ -76,6 +68,16 @@ pub(super) async fn recorded(connection: &mut PgConnection, top: u32) -> Result<
             .push(Subject::new(Origin::Recorded { calls, mean_ms }, text));
     }
     Ok(recorded)
+}
+
+/// The names of the functions that compare vectors.
+pub(super) async fn callers(connection: &mut PgConnection) -> Result<Vec<String>> {
+    let rows = fixed(include_str!("../../../sql/index/lint_callers.sql"))
+        .bind(DISTANCES)
+        .fetch_all(connection)
+        .await
+        .context("read the functions that compare vectors")?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
 /// Whether the queries of this database are recorded.

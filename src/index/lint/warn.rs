@@ -3,7 +3,7 @@
 use super::cause::{Cause, Finding};
 use super::clause::Limit;
 use super::distance::distances;
-use super::facts::{Facts, TableRow};
+use super::facts::{Facts, TableRow, named};
 use super::probe::{Flip, LimitFlip, ScanSettings};
 use super::shape::Scan;
 use super::token::Words;
@@ -108,7 +108,7 @@ pub(super) fn about_limit(flip: LimitFlip) -> Option<Finding> {
 /// A warning where the planner does not know the table.
 pub(super) fn about_statistics(scan: &Scan, facts: &Facts) -> Option<Finding> {
     let table = facts.table(&scan.schema, &scan.table)?;
-    let name = format!("{}.{}", scan.schema, scan.table);
+    let name = named(&[&scan.schema, &scan.table]);
     let never = !table.is_analyzed && table.bytes > 0;
     let stale = table.index_rows == 0.0 && (table.rows > 0.0 || table.bytes > 0);
     let explanation = if never {

@@ -80,6 +80,8 @@ pub enum Ending {
     Refused,
     /// The old index has its name, and the new one is gone.
     RolledBack,
+    /// There was no old index to go back to any more.
+    Forgotten,
 }
 
 /// What was done.

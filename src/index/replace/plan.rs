@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::{Changes, MethodName, Replacement};
 use crate::catalog::LocatedColumn;
 use crate::error::{Error, Result};
+use crate::index::held::held_anew;
 use crate::index::plan::expect_owner;
 use crate::index::request::{Method, Request};
 use crate::index_build::estimate::{Layout, usual_lists};
@@ -75,7 +76,8 @@ pub async fn plan_replacement(
         Some(earlier) => agreed(changes, earlier)?,
         None => changes,
     };
-    let wanted = wanted(&old, changes, table.estimated_rows(old.definition.layout))?;
+    let rows = held_anew(connection, &table, &old).await?;
+    let wanted = wanted(&old, changes, rows)?;
     let options = options(wanted);
     let method = name_of(wanted);
     let is_same =
@@ -90,24 +92,13 @@ pub async fn plan_replacement(
     if under_way.is_none() {
         expect_free(connection, &index).await?;
     }
-    let mut definition = define(
-        &old,
-        on,
-        changes,
-        wanted,
-        table.estimated_rows(old.definition.layout),
-    )?;
+    let mut definition = define(&old, on, changes, wanted, rows)?;
     definition.name = index.name.with_suffix("_vecops_new");
     if let Some(earlier) = &under_way {
         definition.body.clone_from(&earlier.body);
     }
     let changes_queries = changes.element.is_some_and(|element| held(&old) != Some(element));
     let server = facts::server(connection).await?;
-    let rows = match old.counted_rows() {
-        // Only the old index knows how many rows meet its condition.
-        Some(counted) if old.predicate.is_some() => counted,
-        _ => table.estimated_rows(definition.layout),
-    };
     Ok(ReplacePlan {
         statement: definition.statement(true),
         settings: Settings::choose(server, definition.layout, rows, wishes),

@@ -93,12 +93,15 @@ pub async fn roll_back(
 ) -> Result<Replaced> {
     let mut session = open(connector, &state.table, progress).await?;
     expect_still(&mut session, state).await?;
-    if state.step == Step::Swapped {
-        let found = vector_indexes(session.outside_transaction().await?, None).await?;
-        if !found
-            .iter()
-            .any(|index| index.definition.qualified() == state.old_index() && index.is_valid)
-        {
+    let found = vector_indexes(session.outside_transaction().await?, None).await?;
+    let has = |name: &QualifiedName| {
+        let mut valid = found.iter().filter(|index| index.is_valid);
+        valid.any(|index| index.definition.qualified() == *name)
+    };
+    // Whoever dropped one of them by hand, or the table, has left what there is.
+    let (has_old, has_named) = (has(&state.old_index()), has(&state.index));
+    if state.step == Step::Swapped && (has_old || has_named) {
+        if !has_old {
             return Err(Error::precondition(format!(
                 "the old index `{}` is gone, so there is nothing to go back to",
                 state.old_index().plain()
@@ -106,14 +109,21 @@ pub async fn roll_back(
             .hint("Run the command with `--finish`."));
         }
         let mut transaction = session.begin_write().await?;
-        rename(&mut transaction, &state.index, &state.new).await?;
+        if has_named {
+            rename(&mut transaction, &state.index, &state.new).await?;
+        }
         rename(&mut transaction, &state.old_index(), &state.index.name).await?;
         state.advance(&mut transaction, Step::Undoing, None).await?;
         transaction.commit().await.context("commit")?;
     }
     drop_index(&mut session, &state.new_index(), progress).await?;
     state.forget(&mut session).await?;
-    Ok(Report::default().ends(state, Ending::RolledBack, None))
+    let ending = if has_old || has_named {
+        Ending::RolledBack
+    } else {
+        Ending::Forgotten
+    };
+    Ok(Report::default().ends(state, ending, None))
 }
 
 /// What a run has seen.

@@ -351,6 +351,15 @@ async fn expectations_are_met_or_end_with_3() {
         let text = String::from_utf8_lossy(&nothing.get_output().stderr).into_owned();
         assert!(text.contains("expects nothing"), "{text}");
         assert(&format!("{expect}recall = 1\n")).code(10);
+        for (wrong, why) in [
+            ("expect = []\n".to_owned(), "no `[[expect]]`"),
+            (format!("{expect}k = 0\nindex_used = true\n"), "`k` is to be from 1 to 1000"),
+            (format!("{expect}recall_at_least = 95\n"), "a share from 0 to 1"),
+        ] {
+            let refused = assert(&wrong).code(10);
+            let text = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+            assert!(text.contains(why), "{text}");
+        }
     })
     .await;
 }

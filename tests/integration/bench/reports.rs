@@ -87,6 +87,22 @@ async fn reports_are_written_as_their_names_say() {
             .assert()
             .code(2);
         in_a_browser(&html, sandbox.path(), 6);
+        // Known before anything is measured.
+        std::fs::create_dir(sandbox.path().join("folder.html")).unwrap();
+        for (name, hint) in [("nowhere/run.html", "mkdir -p"), ("folder.html", "Name a file")] {
+            let run = [
+                "bench",
+                "run",
+                "public.docs",
+                "--stored",
+                "5",
+                "--report",
+                &path(name),
+            ];
+            let refused = vecops(database, &run).code(2);
+            let text = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+            assert!(text.contains(hint), "{text}");
+        }
     })
     .await;
 }

@@ -80,6 +80,15 @@ fn nothing_is_connected_to_for_figures_alone() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let huge = [
+        "index",
+        "estimate",
+        "--rows",
+        "18446744073709551615",
+        "--dimensions",
+        "3",
+    ];
+    Sandbox::new().vecops(&huge).assert().code(2);
     let lists = run(&["768", "--method", "ivfflat"]);
     assert!(lists.contains("ivfflat, 1000 lists"), "{lists}");
 }

@@ -5,6 +5,7 @@ mod deferring;
 mod estimating;
 mod faults;
 mod fixture;
+mod holding;
 mod linting;
 mod outages;
 mod reindexing;

@@ -302,6 +302,10 @@ async fn an_old_index_whose_time_is_over_is_named_until_it_is_dropped() {
             let error = index(database, &["drop", &name, "--yes"]).error(12);
             assert!(error.contains("--rollback"), "{error}");
         }
+        // Something else that is wanted now is not taken for leave to drop it.
+        let error = index(database, &["replace", INDEX, "--m", "16", "--yes"]).error(13);
+        assert!(error.contains("--finish"), "{error}");
+        assert_eq!(indexes(&mut connection).await.len(), 2);
         assert_eq!(
             index(database, &["replace", INDEX, "--yes"]).report()["ending"],
             "finished"
@@ -323,6 +327,37 @@ async fn the_api_roles_cannot_see_how_far_it_is() {
                 format!("select has_table_privilege('{role}', 'vecops.index_replacement', 'select')::text");
             assert_eq!(texts(&mut connection, &query).await, ["false"], "{role}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_somebody_dropped_by_hand_is_gone_back_to_or_forgotten() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        with_index(&mut connection, 4).await;
+        let replaced = ["replace", INDEX, "--m", "8", "--yes"];
+        index(database, &replaced).report();
+        run(&mut connection, format!("drop index {INDEX}")).await;
+        let error = index(database, &["replace", INDEX, "--finish", "--yes"]).error(12);
+        assert!(
+            error.contains("is gone") && error.contains("--rollback"),
+            "{error}"
+        );
+        let back = index(database, &["replace", INDEX, "--rollback", "--yes"]).report();
+        assert_eq!(back["ending"], "rolled-back", "{back:#}");
+        assert_eq!(
+            options(&mut connection).await,
+            ["items_embedding_cosine_hnsw m=4 ef_construction=32"]
+        );
+
+        index(database, &replaced).report();
+        run(&mut connection, format!("drop table {TABLE}")).await;
+        let back = index(database, &["replace", INDEX, "--rollback", "--yes"]).report();
+        assert_eq!(back["ending"], "forgotten", "{back:#}");
+        assert!(waiting(&mut connection).await.is_empty());
+        let error = index(database, &["replace", INDEX, "--m", "8", "--grace", "9999y"]).error(2);
+        assert!(error.contains("ten years"), "{error}");
     })
     .await;
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::super::view::about;
 use crate::cli::Context;
 use crate::error::Outcome;
 use crate::index::replace::{Criteria, Ending, Figures, ReplacePlan, Replaced, Replacement, Step, Terms};
@@ -29,7 +30,7 @@ impl Report for PlannedReplacement {
         page.line(format!("{mark} replace `{}`", plan.index.plain()));
         page.field("now", sanitize(&plan.old.definition.body));
         page.field("statement", sanitize(&plan.statement));
-        page.field("rows", format!("about {}", units::count(plan.rows)));
+        page.field("rows", about(plan.rows, plan.table.rows));
         let now = units::bytes(u64::try_from(plan.old.bytes).unwrap_or_default());
         match plan.bytes {
             Some(bytes) => page.field("size", format!("about {}, now {now}", units::bytes(bytes))),
@@ -39,7 +40,7 @@ impl Report for PlannedReplacement {
         page.field("gate", gate(&self.terms));
         page.field(
             "meanwhile",
-            "readers and writers go on; while both are there the planner uses either, and both hold every row",
+            "readers and writers go on; from the moment the new one is valid until one of the two is dropped the planner uses either, and both hold every row",
         );
         if let Some(earlier) = &plan.under_way {
             page.styled(
@@ -58,6 +59,9 @@ impl Report for PlannedReplacement {
         }
     }
 }
+
+/// What holds for as long as the old index is kept.
+const EITHER: &str = "the planner uses either, whichever it finds cheaper, and every write enters both; only the new one serves for certain once the old one is dropped";
 
 fn gate(terms: &Terms) -> String {
     let Some(measuring) = &terms.measuring else {
@@ -96,6 +100,7 @@ impl Report for UnderWay {
         let state = &self.0;
         page.line(said(state));
         if state.step == Step::Swapped {
+            page.field("meanwhile", EITHER);
             ways_on(page, &state.index.plain());
         }
     }
@@ -160,6 +165,10 @@ impl Report for Replaced {
                     &format!("`{plain}` is the old index; the new one is gone"),
                 );
             }
+            Ending::Forgotten => page.styled(
+                Role::Warning,
+                &format!("`{plain}` is gone, and no old index is kept; its replacement is forgotten"),
+            ),
             Ending::Refused => page.styled(
                 Role::Error,
                 &format!("`{plain}` stays: the new index is not good enough"),
@@ -198,6 +207,7 @@ impl Report for Replaced {
                 "kept",
                 format!("`{}` {}", old.plain(), until(self.keep_until.as_deref())),
             );
+            page.field("meanwhile", EITHER);
             ways_on(page, &plain);
         }
         match (self.ending, &self.refused) {

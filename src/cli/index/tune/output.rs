@@ -75,12 +75,7 @@ pub(super) fn complete(report: &mut RebuildReport, args: &TuneArgs, prepared: &P
         apply.create = Some(definition.statement(true));
         apply.undo = Some(drop_statement(&definition.qualified(), true));
         if let Some(index) = on.index() {
-            let old = QualifiedName::new(
-                on.table.schema.clone(),
-                Ident::new(index.name.clone())
-                    .map_err(|_| Error::bug("the catalog holds a name that is none"))?,
-            );
-            apply.drop = Some(drop_statement(&old, true));
+            apply.drop = Some(drop_statement(&index_named(on, &index.name)?, true));
         }
         let is_plain = candidate.stored.element == on.element && !candidate.is_reranked;
         if !is_plain {
@@ -104,25 +99,29 @@ pub(super) fn complete(report: &mut RebuildReport, args: &TuneArgs, prepared: &P
             advice.is_ready = false;
         }
     }
-    report.commands = commands(args, on, &pick);
+    report.commands = commands(args, on, &pick)?;
     report.apply_sql = Some(apply.script());
     Ok(())
 }
 
+/// An index of the target's, by its name in the catalog.
+fn index_named(on: &Target, name: &str) -> Result<QualifiedName> {
+    let name = Ident::new(name).map_err(|_| Error::bug("the catalog holds a name that is none"))?;
+    Ok(QualifiedName::new(on.table.schema.clone(), name))
+}
+
 fn new_name(on: &Target) -> Result<Ident> {
     let base = match on.index() {
-        Some(index) => {
-            Ident::new(index.name.clone()).map_err(|_| Error::bug("the catalog holds a name that is none"))?
-        }
+        Some(index) => index_named(on, &index.name)?.name,
         None => on.table.name.with_suffix("_hnsw"),
     };
     Ok(base.with_suffix("_tuned"))
 }
 
 /// The commands of vecops that do it; the recall that is wanted is their condition.
-fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
+fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Result<Vec<String>> {
     let Some(forecast) = pick.forecast.filter(|_| !pick.priced.is_today) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let Candidate {
         m,
@@ -131,10 +130,10 @@ fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
         is_reranked,
     } = pick.priced.candidate;
     let parameters = format!("--m {m} --ef-construction {ef_construction}");
-    match on.index() {
+    Ok(match on.index() {
         Some(index) if !is_reranked => vec![format!(
             "vecops index replace {} {parameters} --type {} --min-recall {} -k {} --ef-search {} {}",
-            word(&format!("{}.{}", on.table.schema.plain(), index.name)),
+            word(&index_named(on, &index.name)?.plain()),
             stored.element,
             args.recall,
             args.k,
@@ -157,7 +156,7 @@ fn commands(args: &TuneArgs, on: &Target, pick: &Row) -> Vec<String> {
                 word(&args.target)
             )]
         }
-    }
+    })
 }
 
 /// What is kept of a run besides what it prints.
@@ -174,9 +173,10 @@ impl<'a> Kept<'a> {
             .into_iter()
             .flat_map(|folder| ["report.html", "report.json"].map(|name| folder.join(name)));
         let paths: Vec<PathBuf> = of_folder.chain(args.report.iter().cloned()).collect();
+        ReportFiles::new(&args.report)?;
         Ok(Self {
             folder,
-            reports: ReportFiles::new(&paths)?,
+            reports: ReportFiles::named(&paths)?,
         })
     }
 

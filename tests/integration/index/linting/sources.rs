@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 
 use super::{BY_COSINE, causes, docs, lint, lint_sql, plan};
-use crate::index::fixture::{index, rows, run};
+use crate::index::fixture::{TABLE, index, rows, run, vectors};
 use crate::support::{on_each_server, wait_until};
 
 #[tokio::test]
@@ -118,6 +118,8 @@ async fn recorded_queries_are_looked_at_with_the_functions_that_they_call() {
             &mut connection,
             "create function public.farthest(v vector(32)) returns setof bigint language sql stable as
                $$ select id from docs order by embedding <=> v desc limit 5 $$;
+             create procedure public.store(v vector(32)) language sql as
+               $$ update docs set author = 1 where embedding <=> v < 0.1 $$;
              create view extensions.pg_stat_statements as
              select d.oid as dbid, q.query, q.calls, q.calls * 2.5::float8 as total_exec_time
              from pg_database d, (values
@@ -125,6 +127,7 @@ async fn recorded_queries_are_looked_at_with_the_functions_that_they_call() {
                ('select id from docs order by embedding <=> $1 limit $2', 30),
                ('select id from gone order by embedding <=> $1 limit $2', 20),
                ('with source as (select * from public.farthest($1)) select count(*) from source', 10),
+               ('call public.store($1)', 5),
                ('select point(1, 1) <-> point($1, $2)', 5),
                ('<insufficient privilege>', 5)) q (query, calls)
              where d.datname = current_database()",
@@ -165,6 +168,16 @@ async fn recorded_queries_are_looked_at_with_the_functions_that_they_call() {
         let unserved = listed["unserved_queries"].as_array().unwrap();
         assert_eq!(unserved.len(), 3, "{listed:#}");
         assert_eq!(unserved[0]["causes"][0], "wrapped-distance");
+
+        // As an old version of the extension has it.
+        let old = "alter view extensions.pg_stat_statements rename column total_exec_time to total_time";
+        run(&mut connection, old).await;
+        let listed = index(database, &["list"]).report();
+        assert!(listed["unserved_queries"].is_null(), "{listed:#}");
+        assert!(
+            listed["unread"].as_str().unwrap().contains("total_exec_time"),
+            "{listed:#}"
+        );
     })
     .await;
 }
@@ -206,6 +219,50 @@ async fn a_list_tells_scans_their_blocks_and_when_the_table_was_analysed() {
         );
         assert_eq!(listed["without_index"][0]["table"], "public.bare");
         assert!(listed["unserved_queries"].is_null());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn names_that_must_be_quoted_are_quoted_in_what_is_to_be_done() {
+    on_each_server(async |database| {
+        let mut connection = database.connection().await;
+        vectors(&mut connection, 3, 500).await;
+        let sql = "select id from \"My App\".items order by embedding <=> '[1,2,3]' limit 50";
+        let query = lint_sql(database, 3, sql, &[]);
+        let fix = "vecops index create \"My App\".items.embedding --metric cosine";
+        assert_eq!(query["findings"][0]["fixes"][0], fix, "{query:#}");
+        run(
+            &mut connection,
+            format!(
+                "create index on {TABLE} using hnsw (embedding vector_cosine_ops);
+                 create function \"My App\".\"Match\"(v vector) returns setof bigint language sql stable as
+                   $$ select id from {TABLE} order by embedding <=> v limit 50 $$"
+            ),
+        )
+        .await;
+        let report = lint(
+            database,
+            0,
+            &[
+                "--function",
+                "\"My App\".\"Match\"",
+                "--set",
+                "enable_seqscan=off",
+            ],
+        );
+        let fix = report["queries"][0]["findings"][0]["fixes"][0].as_str().unwrap();
+        assert!(fix.contains("alter function \"My App\".\"Match\"("), "{report:#}");
+        run(&mut connection, fix.to_owned()).await;
+        run(
+            &mut connection,
+            format!("alter table {TABLE} rename column embedding to \"Vec\""),
+        )
+        .await;
+        let quoted = "select id from \"My App\".items order by \"Vec\" <-> '[1,2,3]' limit 5";
+        assert_eq!(causes(&lint_sql(database, 3, quoted, &[])), ["metric-mismatch"]);
+        let error = index(database, &["lint", "--function", "\"My App\".\"Macth\""]).error(12);
+        assert!(error.contains("Did you mean `Match`"), "{error}");
     })
     .await;
 }

@@ -37,7 +37,7 @@ impl Wanted {
         }
         let is_here = |kind: &DataType| facts.types.contains(&kind.name);
         self.made.types.retain(|kind| !is_here(kind));
-        self.shared_types = self.opened.types.clone();
+        self.shared_types.clone_from(&self.opened.types);
         self.shared_types.retain(is_here);
         let own = |kind: &DataType| self.own.types.iter().any(|own| own.name == kind.name);
         self.opened.types.retain(|kind| !is_here(kind) || own(kind));

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::digest::Sha;
 use super::dump::unfinished_objects;
 use super::manifest::State;
-use super::repository::{Repository, SET_FILES, SetName};
+use super::repository::{MANIFEST, Repository, SET_FILES, SetName, sync_folder};
 use crate::error::{Context as _, Error, Result};
 
 /// What would be removed, or was.
@@ -188,10 +188,14 @@ fn report(
     }
 }
 
-/// A folder with other files in it stays, with them.
+/// A folder with other files in it stays, with them. The disk knows that the manifest is gone before anything goes that it
+/// names.
 fn remove_set(folder: &Path) -> Result<()> {
     for name in SET_FILES {
         remove(&folder.join(name))?;
+        if name == MANIFEST {
+            sync_folder(folder)?;
+        }
     }
     if let Err(error) = fs_err::remove_dir(folder) {
         tracing::debug!(%error, "the folder of a backup stays");

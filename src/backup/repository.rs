@@ -28,8 +28,8 @@ use super::chunk::{Chunk, Codec};
 use super::digest::Sha;
 use super::manifest::Manifest;
 use crate::error::{Context as _, Error, Kind, Result};
-use files::{TEMPORARY, folders, parent, sync_folder, temporary_in, write_once};
-pub(super) use files::{make_folder, not_written};
+use files::{TEMPORARY, folders, make_durable_folder, parent, temporary_in, write_once};
+pub(super) use files::{entries, make_folder, not_written, sync_folder};
 
 /// The file that says what the folder is.
 const FORMAT_FILE: &str = "FORMAT";
@@ -119,26 +119,34 @@ impl Repository {
 
     /// Opens a repository, or makes one in a folder that is empty or not there.
     pub fn open_or_create(root: &Path) -> Result<Self> {
-        if root.join(FORMAT_FILE).exists() {
-            return Self::open(root);
+        if !root.join(FORMAT_FILE).exists() {
+            Self::create(root)?;
         }
-        make_folder(root)?;
-        let mut others = fs_err::read_dir(root)
-            .context("read the repository's folder")?
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| !name.starts_with(TEMPORARY));
-        if let Some(other) = others.next() {
-            // Another dump may be making it at this moment.
-            if root.join(FORMAT_FILE).exists() {
-                return Self::open(root);
+        Self::open(root)
+    }
+
+    fn create(root: &Path) -> Result<()> {
+        make_durable_folder(root)?;
+        let name = |path: &Path| {
+            path.file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        };
+        let others = entries(root, |path| !name(path).starts_with(TEMPORARY))?;
+        let format = root.join(FORMAT_FILE);
+        let made = match others.first() {
+            None => write_once(&format, FORMAT_TEXT.as_bytes()),
+            Some(other) => {
+                let other = name(other);
+                let message = format!("`{}` is no repository, and it holds `{other}`", root.display());
+                Err(Error::precondition(message).hint("Name a folder that is empty or not there."))
             }
-            let message = format!("`{}` is no repository, and it holds `{other}`", root.display());
-            return Err(Error::precondition(message).hint("Name a folder that is empty or not there."));
-        }
-        match write_once(&root.join(FORMAT_FILE), FORMAT_TEXT.as_bytes()) {
-            // Another dump was faster.
-            Err(_) if root.join(FORMAT_FILE).exists() => Self::open(root),
-            written => written.map(|()| Self::at(root)),
+        };
+        match made {
+            // Another dump has made it at this moment.
+            Err(_) if format.exists() => Ok(()),
+            made => made,
         }
     }
 
@@ -205,9 +213,8 @@ impl Repository {
         make_folder(&folder)?;
         let file = temporary_in(&folder)?;
         // A file system without locks has nobody who sweeps, either.
-        if let Err(error) = file.as_file().try_lock() {
-            tracing::debug!(%error, "a temporary file is not locked");
-        }
+        let locked = file.as_file().try_lock();
+        tracing::debug!(?locked, "a temporary file is begun");
         Ok(file)
     }
 
@@ -238,7 +245,8 @@ impl Repository {
         let mut sets = Vec::new();
         for database in folders(&self.root.join("sets"))? {
             let decoded = percent_decode_str(&database).decode_utf8_lossy().into_owned();
-            for name in folders(&self.root.join("sets").join(&database))? {
+            let names = folders(&self.root.join("sets").join(&database))?;
+            for name in names.into_iter().filter(|name| !name.starts_with(TEMPORARY)) {
                 let set = SetName {
                     database: decoded.clone(),
                     name,
@@ -345,6 +353,22 @@ mod tests {
         assert_eq!(place("file:///backups").unwrap(), "/backups");
         assert_eq!(place("s3://bucket/app").unwrap_err().kind(), Kind::Usage);
         assert_eq!(place("").unwrap_err().kind(), Kind::Usage);
+    }
+
+    #[test]
+    fn whoever_comes_second_opens_what_the_first_has_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("backups").join("app");
+        let repository = Repository::open_or_create(&root).unwrap();
+        Repository::create(&root).unwrap();
+        assert_eq!(
+            repository.root(),
+            Repository::open_or_create(&root).unwrap().root()
+        );
+        let other = folder.path().join("backups");
+        let refused = Repository::open_or_create(&other).unwrap_err();
+        assert_eq!(refused.kind(), Kind::Precondition);
+        assert!(refused.to_string().contains("holds `app`"), "{refused}");
     }
 
     #[test]

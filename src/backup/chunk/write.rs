@@ -223,3 +223,41 @@ fn length(bytes: &[u8]) -> u64 {
 fn wrong_stream(error: crate::vector::copy::DecodeError) -> Error {
     Error::connection("the server's rows could not be understood").cause(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_stream_that_is_none_is_the_servers_fault_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let cutter = || Cutter::new(repository.clone(), Codec::Zstd, 1, Range::Whole);
+        let error = cutter().push(b"this is no binary COPY").unwrap_err();
+        assert_eq!(error.kind(), Kind::Connection);
+        let mut cut = cutter();
+        let row = [&HEADER[..], &[0, 1, 0, 0, 0, 1, 7]].concat();
+        assert_eq!(cut.push(&row).unwrap(), 1);
+        assert_eq!(cut.finish().unwrap_err().kind(), Kind::Connection);
+        assert_eq!(repository.objects().unwrap(), []);
+        let objects = folder.path().join("objects");
+        assert_eq!(fs_err::read_dir(objects).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_written_is_counted_and_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let mut stored = Stored {
+            file: repository.temporary().unwrap(),
+            hash: Sha256::new(),
+            bytes: 0,
+        };
+        stored.write_all(b"some bytes").unwrap();
+        stored.flush().unwrap();
+        assert_eq!(stored.bytes, 10);
+        assert_eq!(Sha::finish(stored.hash), Sha::of(b"some bytes"));
+        assert_eq!(fs_err::read(stored.file.path()).unwrap(), b"some bytes");
+    }
+}

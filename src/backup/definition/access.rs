@@ -6,6 +6,7 @@ use crate::sql::Ident;
 
 /// Who may do what with one object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Access {
     /// What others than the owner may do.
     pub granted: Vec<Grant>,
@@ -15,6 +16,7 @@ pub struct Access {
 
 /// What one grantee may do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// Who.
     pub to: Grantee,
@@ -60,6 +62,7 @@ impl Access {
 
 /// A row-level security policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Its name.
     pub name: Ident,
@@ -79,6 +82,7 @@ pub struct Policy {
 
 /// What default privileges add to one kind of new object for one grantee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DefaultPrivilege {
     /// The role whose new objects get it.
     pub creator: Ident,

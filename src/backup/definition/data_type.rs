@@ -7,6 +7,7 @@ use crate::sql::{Ident, QualifiedName};
 
 /// A type that is neither PostgreSQL's nor an extension's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DataType {
     /// Its name.
     pub name: QualifiedName,
@@ -37,6 +38,7 @@ pub enum Shape {
 
 /// Another type with conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Domain {
     /// The type below, as the server writes it.
     pub base: String,
@@ -52,6 +54,7 @@ pub struct Domain {
 
 /// A condition of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DomainCheck {
     /// Its name.
     pub name: Ident,
@@ -61,6 +64,7 @@ pub struct DomainCheck {
 
 /// An attribute of a composite type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// Its name.
     pub name: Ident,
@@ -73,6 +77,7 @@ pub struct Attribute {
 
 /// Ranges of another type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Range {
     /// The type of the bounds, as the server writes it.
     pub subtype: String,

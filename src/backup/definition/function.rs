@@ -7,6 +7,7 @@ use crate::sql::{Ident, QualifiedName};
 
 /// A function or procedure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Function {
     /// Its name.
     pub name: QualifiedName,
@@ -57,6 +58,7 @@ impl Function {
 
 /// A trigger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// Its name.
     pub name: Ident,

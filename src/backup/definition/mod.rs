@@ -38,6 +38,7 @@ use crate::sql::{Ident, QualifiedName};
 
 /// Everything that a set of tables needs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Definition {
     /// The schemas that anything of it lives in.
     pub schemas: Vec<Schema>,
@@ -59,6 +60,7 @@ pub struct Definition {
 
 /// A schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schema {
     /// Its name.
     pub name: Ident,
@@ -73,6 +75,7 @@ pub struct Schema {
 
 /// An extension.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Extension {
     /// Its name.
     pub name: Ident,

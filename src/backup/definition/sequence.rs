@@ -7,6 +7,7 @@ use crate::sql::{Ident, QualifiedName};
 
 /// A sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Sequence {
     /// Its name.
     pub name: QualifiedName,
@@ -44,6 +45,7 @@ pub struct Sequence {
 
 /// The column that a sequence belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Owned {
     /// The column's table.
     pub table: QualifiedName,

@@ -7,6 +7,7 @@ use crate::sql::{Ident, QualifiedName};
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its name.
     pub name: QualifiedName,
@@ -66,6 +67,7 @@ pub enum ReplicaIdentity {
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Column {
     /// Its name.
     pub name: Ident,
@@ -105,6 +107,7 @@ pub struct Column {
 
 /// What a column is generated from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Generated {
     /// Whether its values are stored.
     pub kind: GeneratedKind,
@@ -134,6 +137,7 @@ pub enum Identity {
 
 /// A constraint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Constraint {
     /// Its name.
     pub name: Ident,
@@ -169,6 +173,7 @@ pub enum ConstraintKind {
 
 /// An index that is no constraint's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Index {
     /// Its name.
     pub name: Ident,
@@ -192,6 +197,7 @@ pub struct Index {
 
 /// The type of an index's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyType {
     /// Its schema.
     pub schema: Ident,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::super::chunk::{Chunk, Codec, Range};
 use super::super::digest::Sha;
 use super::super::manifest::Column;
-use super::super::repository::{Repository, make_folder, not_written};
+use super::super::repository::{Repository, entries, make_folder, not_written};
 use super::inspect::Source;
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{Ident, QualifiedName};
@@ -127,11 +127,10 @@ impl Journal {
 
     /// Removes the journal, once a manifest names its chunks.
     pub(super) fn remove(self) {
-        if self.file.is_some()
-            && let Err(error) = fs_err::remove_file(&self.path)
-        {
-            // The next dump finds chunks in it that are still there: no harm.
-            tracing::debug!(%error, "a journal stays");
+        if self.file.is_some() {
+            // Where it stays the next dump finds chunks in it that are still there: no harm.
+            let removed = fs_err::remove_file(&self.path);
+            tracing::debug!(?removed, "a journal has come to its end");
         }
     }
 
@@ -184,12 +183,12 @@ impl Journal {
 /// The chunks that unfinished dumps have written, which their next runs look for.
 pub fn unfinished_objects(repository: &Repository) -> Result<BTreeSet<Sha>> {
     let mut objects = BTreeSet::new();
-    let folder = repository.journal();
-    if !folder.exists() {
-        return Ok(objects);
-    }
-    for entry in fs_err::read_dir(folder).context("read the journals")? {
-        let text = fs_err::read(entry.context("read the journals")?.path()).context("read a journal")?;
+    for path in entries(&repository.journal(), Path::is_file)? {
+        let text = match fs_err::read(&path) {
+            // Its dump has come to its end: a manifest names them.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            read => read.context("read a journal")?,
+        };
         let lines = text.split(|byte| *byte == b'\n');
         let finished = lines.filter_map(|line| serde_json::from_slice::<Finished>(line).ok());
         objects.extend(

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-use super::super::chunk::{Chunk, Codec, Cutter, Range};
+use super::super::chunk::{Chunk, ChunkReader, Codec, Cutter, Range};
 use super::super::digest::{RowsDigest, on_server};
 use super::super::key::{condition, order};
 use super::super::repository::Repository;
@@ -135,12 +135,13 @@ async fn reuse(
     let Some(chunks) = hold(&table.journal).finished(range) else {
         return Ok(false);
     };
-    let (repository, noted) = (work.repository.clone(), chunks.clone());
+    let (repository, noted, cut) = (work.repository.clone(), chunks.clone(), range.clone());
     let looking = work.threads.spawn_blocking(move || {
-        // What a disk has lost since is written again.
+        // What the disk or the journal has lost since is written again.
+        let holds = |chunk: &Chunk| ChunkReader::open(&repository, chunk).and_then(ChunkReader::check);
         noted
             .iter()
-            .all(|chunk| repository.sha_of(chunk).is_ok_and(|found| found == chunk.object))
+            .all(|chunk| chunk.range == cut && holds(chunk).is_ok())
     });
     let are_whole = looking.await;
     if !are_whole.map_err(|error| Error::bug("the reading thread broke").cause(error))? {

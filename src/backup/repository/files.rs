@@ -35,7 +35,7 @@ pub(super) const TEMPORARY: &str = ".unfinished-";
 pub(super) const FRESH: Duration = Duration::from_mins(1);
 
 /// The paths of a folder that are wanted; none where it is not there.
-pub(super) fn entries(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+pub(in super::super) fn entries(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     let entries = match fs_err::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -71,6 +71,18 @@ pub(in super::super) fn make_folder(path: &Path) -> Result<()> {
         builder.mode(0o700);
     }
     builder.create(path).map_err(|error| not_written(path, &error))
+}
+
+/// The same, and has the disk hold the names of the folders that are new, as far as those above them may be opened.
+pub(super) fn make_durable_folder(path: &Path) -> Result<()> {
+    let new: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    make_folder(path)?;
+    for folder in new {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+        let synced = sync_folder(above.unwrap_or(Path::new(".")));
+        tracing::debug!(?synced, "a new folder has its name");
+    }
+    Ok(())
 }
 
 /// Has the disk hold a folder's names.

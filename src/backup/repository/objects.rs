@@ -13,7 +13,12 @@ impl Repository {
     /// who prunes.
     pub fn lock_shared(&self) -> Result<Option<File>> {
         let file = self.format_file()?;
-        match file.try_lock_shared() {
+        let locked = file.try_lock_shared();
+        self.shared(file, locked)
+    }
+
+    fn shared(&self, file: File, locked: Result<(), TryLockError>) -> Result<Option<File>> {
+        match locked {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
                 "`{}` is being pruned at this moment",
@@ -30,7 +35,12 @@ impl Repository {
     /// Keeps everybody else away, until the file is dropped.
     pub fn lock_alone(&self) -> Result<File> {
         let file = self.format_file()?;
-        match file.try_lock() {
+        let locked = file.try_lock();
+        self.alone(file, locked)
+    }
+
+    fn alone(&self, file: File, locked: Result<(), TryLockError>) -> Result<File> {
+        match locked {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(Error::conflict(format!(
                 "another vecops uses `{}` at this moment: a dump, or what reads a backup",
@@ -65,5 +75,39 @@ impl Repository {
 
     fn format_file(&self) -> Result<File> {
         File::open(self.root().join(FORMAT_FILE)).context("open the repository")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn without_locks_backups_are_written_and_read_and_nothing_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let file = || repository.format_file().unwrap();
+        let none = || Err(TryLockError::Error(std::io::Error::other("no locks")));
+        assert!(repository.shared(file(), none()).unwrap().is_none());
+        let refused = repository.alone(file(), none()).unwrap_err();
+        assert_eq!(refused.kind(), Kind::Precondition);
+    }
+
+    #[test]
+    fn who_removes_is_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let readers = [
+            repository.lock_shared().unwrap(),
+            repository.lock_shared().unwrap(),
+        ];
+        assert_eq!(repository.lock_alone().unwrap_err().kind(), Kind::Conflict);
+        drop(readers);
+        let alone = repository.lock_alone().unwrap();
+        assert_eq!(repository.lock_shared().unwrap_err().kind(), Kind::Conflict);
+        assert_eq!(repository.lock_alone().unwrap_err().kind(), Kind::Conflict);
+        drop(alone);
+        assert!(repository.clone().in_use().is_ok());
     }
 }

@@ -18,9 +18,8 @@ impl Drop for Unpublished<'_> {
         if self.0.join(MANIFEST).exists() {
             return;
         }
-        if let Err(error) = fs_err::remove_dir_all(self.0) {
-            tracing::debug!(%error, "an unpublished set stays");
-        }
+        let removed = fs_err::remove_dir_all(self.0);
+        tracing::debug!(?removed, "a set is not published");
     }
 }
 

@@ -27,7 +27,9 @@ impl Repository {
             let database = sets.join(database);
             for set in entries(&database, Path::is_dir)? {
                 if is_unfinished(&set) {
-                    remove(&set)?;
+                    let name = set.file_name().unwrap_or_default().to_string_lossy();
+                    let name = name.strip_prefix(TEMPORARY).unwrap_or_default();
+                    remove_away(&set, &set.with_file_name(name))?;
                 } else if is_old(&set) && !set.join(MANIFEST).exists() && is_own(&set)? {
                     take_away(&set)?;
                 }
@@ -42,10 +44,15 @@ fn take_away(set: &Path) -> Result<()> {
     let name = set.file_name().unwrap_or_default().to_string_lossy();
     let away = set.with_file_name(format!("{TEMPORARY}{name}"));
     fs_err::rename(set, &away).context("take an unfinished set away")?;
+    remove_away(&away, set)
+}
+
+/// Removes what was taken away; what was published in the last moment before is put back.
+fn remove_away(away: &Path, set: &Path) -> Result<()> {
     if away.join(MANIFEST).exists() {
-        return fs_err::rename(&away, set).context("put a set back");
+        return fs_err::rename(away, set).context("put a set back");
     }
-    remove(&away)
+    remove(away)
 }
 
 /// Whether all that is in a set's folder is vecops' own.
@@ -100,6 +107,8 @@ mod tests {
         assert!(left.exists() && in_root.exists(), "they are new");
         make_old(&left);
         make_old(&in_root);
+        let vanished = folder.path().join(format!("{TEMPORARY}vanished"));
+        std::os::unix::fs::symlink("nowhere", &vanished).unwrap();
         repository.sweep().unwrap();
         assert!(!left.exists() && !in_root.exists());
         assert!(written.path().exists(), "somebody writes it");
@@ -138,5 +147,19 @@ mod tests {
         fs_err::write(set.join(MANIFEST), "").unwrap();
         take_away(&set).unwrap();
         assert!(set.join(MANIFEST).exists());
+    }
+
+    #[test]
+    fn a_published_set_that_a_killed_sweep_has_taken_away_is_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let database = folder.path().join("sets/app");
+        let away = database.join(format!("{TEMPORARY}published"));
+        fs_err::create_dir_all(&away).unwrap();
+        fs_err::write(away.join(MANIFEST), "").unwrap();
+        assert_eq!(repository.sets().unwrap(), [], "under that name it is none");
+        repository.sweep().unwrap();
+        assert_eq!(folders(&database).unwrap(), ["published"]);
+        assert_eq!(repository.sets().unwrap().len(), 1);
     }
 }

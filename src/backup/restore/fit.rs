@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
-use super::super::definition::{DataType, Function, Renames, capture};
+use super::super::definition::{DataType, Function, Reason, Renames, Sequence, capture};
 use super::facts::Facts;
 use super::wanted::Wanted;
 use super::{Existing, Part, Request};
@@ -37,15 +37,17 @@ impl Wanted {
         }
         let is_here = |kind: &DataType| facts.types.contains(&kind.name);
         self.made.types.retain(|kind| !is_here(kind));
-        let types = std::mem::take(&mut self.opened.types);
-        (self.shared_types, self.opened.types) = types.into_iter().partition(is_here);
-        let shared = |name: &QualifiedName| facts.relations.contains(name);
-        self.made
-            .sequences
-            .retain(|sequence| sequence.owned_by.is_some() || !shared(&sequence.name));
+        self.shared_types.clone_from(&self.opened.types);
+        self.shared_types.retain(is_here);
+        let own = |kind: &DataType| self.own.types.iter().any(|own| own.name == kind.name);
+        self.opened.types.retain(|kind| !is_here(kind) || own(kind));
+        let is_here =
+            |sequence: &Sequence| sequence.owned_by.is_none() && facts.relations.contains(&sequence.name);
+        self.made.sequences.retain(|sequence| !is_here(sequence));
+        let own = |sequence: &Sequence| self.own.sequences.iter().any(|own| own.name == sequence.name);
         self.opened
             .sequences
-            .retain(|sequence| sequence.owned_by.is_some() || !shared(&sequence.name));
+            .retain(|sequence| !is_here(sequence) || own(sequence));
         self.fit_functions(connection, progress).await
     }
 
@@ -150,9 +152,11 @@ impl Wanted {
                 .hint("Restore as the role that owns the database, or as one with that right."));
         }
         let is_new = |name: &Ident| !facts.schemas.contains_key(name.as_str());
-        for definition in [&mut self.made, &mut self.opened] {
-            definition.schemas.retain(|schema| is_new(&schema.name));
-        }
+        self.made.schemas.retain(|schema| is_new(&schema.name));
+        let own = |name: &Ident| self.own.schemas.iter().any(|own| own.name == *name);
+        self.opened
+            .schemas
+            .retain(|schema| is_new(&schema.name) || own(&schema.name));
         Ok(())
     }
 
@@ -198,13 +202,25 @@ impl Wanted {
         Ok(())
     }
 
-    /// A function that is here stays as it is; where it is another one, that is said.
+    /// A function that is here stays as it is; where it is another one, that is said. Those that tables cannot be made
+    /// without an unfinished run has made, and left closed.
     async fn fit_functions(&mut self, connection: &mut PgConnection, progress: &dyn Progress) -> Result<()> {
-        let mut kept = Vec::new();
+        let is_own = |function: &Function| {
+            let same = |own: &Function| own.name == function.name && own.arguments == function.arguments;
+            function.found_by == Reason::Table && self.own.functions.iter().any(same)
+        };
+        let (mut made, mut opened) = (Vec::new(), Vec::new());
         for function in std::mem::take(&mut self.opened.functions) {
             match existing(connection, &function).await? {
-                None => kept.push(function),
-                Some(definition) if definition.trim() == function.definition.trim() => {}
+                None => {
+                    made.push(function.clone());
+                    opened.push(function);
+                }
+                Some(definition) if definition.trim() == function.definition.trim() => {
+                    if is_own(&function) {
+                        opened.push(function);
+                    }
+                }
                 Some(_) => {
                     let note = format!(
                         "function `{}`: another one of this name is here, and stays",
@@ -215,8 +231,8 @@ impl Wanted {
                 }
             }
         }
-        self.made.functions.clone_from(&kept);
-        self.opened.functions = kept;
+        self.made.functions = made;
+        self.opened.functions = opened;
         Ok(())
     }
 }

@@ -175,11 +175,12 @@ pub async fn prepare(session: &mut Session, request: &Request, progress: &dyn Pr
     let facts = facts::read(&mut transaction, &manifest, request).await?;
     let mut wanted = Wanted::new(&manifest, request, &facts)?;
     let ledger = Ledger::new(&manifest, request, &wanted);
+    let earlier = ledger.read(&mut transaction).await?;
+    if let Some((_, state)) = earlier.as_ref().filter(|(stage, _)| *stage != Stage::Finished) {
+        wanted.remember(state)?;
+    }
     // Where its tables are gone, an earlier run is nothing to go on from.
-    let earlier = ledger
-        .read(&mut transaction)
-        .await?
-        .filter(|(stage, _)| wanted.is_there(&facts, *stage == Stage::Finished));
+    let earlier = earlier.filter(|(stage, _)| wanted.is_there(&facts, *stage == Stage::Finished));
     let mut stage = None;
     match earlier {
         Some((found, state)) if !request.restart => {

@@ -32,9 +32,10 @@ pub(super) async fn open(
     let mut kept = Vec::new();
     let mut followers = Followers::default();
     if request.existing == Existing::Swap {
+        let live = lock_live(&mut transaction, wanted).await?;
         followers = Followers::find(&mut transaction, wanted).await?;
         followers.let_go(&mut transaction).await?;
-        kept = swap(&mut transaction, wanted).await?;
+        kept = swap(&mut transaction, wanted, &live).await?;
     }
     // A function with settings of pgvector's cannot be made before its library is there.
     if let Some(extension) = catalog::vector_extension(&mut transaction).await? {
@@ -89,8 +90,28 @@ async fn expect_same(connection: &mut PgConnection, wanted: &Wanted) -> Result<(
     Err(error.hint("Please report this with the output; `--restart` begins anew."))
 }
 
+/// Keeps everybody from the live tables: what would come to depend on one from now on would go away with it unseen.
+async fn lock_live(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<QualifiedName>> {
+    let mut live = Vec::new();
+    for table in &wanted.opened.tables {
+        if catalog::table(&mut *connection, &table.name).await?.is_some() {
+            let lock = format!("lock table {} in access exclusive mode", table.name);
+            sql::run(&mut *connection, lock)
+                .await
+                .context("lock the live tables, which make way")
+                .map_err(|error| error.hint("Nothing was changed; the same command tries again."))?;
+            live.push(table.name.clone());
+        }
+    }
+    Ok(live)
+}
+
 /// Moves the live tables to a schema of their own and the restored ones to their places.
-async fn swap(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<QualifiedName>> {
+async fn swap(
+    connection: &mut PgConnection,
+    wanted: &Wanted,
+    live: &[QualifiedName],
+) -> Result<Vec<QualifiedName>> {
     let now = jiff::Timestamp::now()
         .strftime("_before_%Y%m%d%H%M%S")
         .to_string();
@@ -99,7 +120,7 @@ async fn swap(connection: &mut PgConnection, wanted: &Wanted) -> Result<Vec<Qual
     let mut emptied: Vec<Ident> = Vec::new();
     for (made, opened) in wanted.made.tables.iter().zip(&wanted.opened.tables) {
         let old = QualifiedName::new(opened.name.schema.with_suffix(&now), opened.name.name.clone());
-        if catalog::table(&mut *connection, &opened.name).await?.is_some() {
+        if live.contains(&opened.name) {
             statements.push(format!("create schema if not exists {}", old.schema));
             statements.push(format!("alter table {} set schema {}", opened.name, old.schema));
             kept.push(old);

@@ -14,8 +14,6 @@ use crate::error::{Error, Kind, Result};
 use crate::progress::{Progress, Task, Unit};
 use crate::sql::{self, QualifiedName};
 
-/// The first server that reads some pages of a table without reading all of them.
-const READS_PAGES: i32 = 14;
 /// The most pages that are digested at once: 32 MiB.
 const PAGES: u32 = 4096;
 
@@ -80,14 +78,12 @@ impl Verify<'_> {
 
     /// All pages of all tables, the last part of each open: a table that grew has another digest.
     async fn parts(&self, session: &mut Session) -> Result<Vec<Part>> {
-        let reads_pages = session.server().major() >= READS_PAGES;
         let mut transaction = begin(session, TransactionOptions::read()).await?;
         let mut parts = Vec::new();
         for (place, table) in self.wanted.tables.iter().enumerate() {
             let entry = table.entry(self.manifest)?;
             let target = expect_columns(&mut transaction, &table.at, entry).await?;
-            let pages = if reads_pages { target.pages } else { 0 };
-            for range in ranges(pages, self.jobs) {
+            for range in ranges(target.pages, self.jobs) {
                 parts.push(Part {
                     table: place,
                     name: table.at.clone(),

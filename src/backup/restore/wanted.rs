@@ -29,6 +29,8 @@ pub(super) struct Wanted {
     pub(super) only_rows: bool,
     /// What is taken from the definition as the backup has it.
     pub(super) source: Definition,
+    /// What an unfinished run of the same restore has made, or was to make.
+    pub(super) own: Definition,
 }
 
 /// A table with rows.
@@ -50,6 +52,16 @@ struct State {
     made: Definition,
     opened: Definition,
     left_out: Vec<String>,
+}
+
+impl State {
+    fn read(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|error| {
+            Error::precondition("the ledger of restores does not say what the unfinished run makes")
+                .cause(error)
+                .hint("Another version of vecops began this restore: go on with that one.")
+        })
+    }
 }
 
 impl WantedTable {
@@ -143,6 +155,7 @@ impl Wanted {
             shared_types: Vec::new(),
             only_rows: request.part == Part::OnlyData,
             source,
+            own: Definition::default(),
         })
     }
 
@@ -157,11 +170,16 @@ impl Wanted {
 
     /// Takes what an earlier run made and opens.
     pub(super) fn resume(&mut self, state: &str) -> Result<()> {
-        let state: State = serde_json::from_str(state)
-            .map_err(|error| Error::bug("the ledger of restores has another shape").cause(error))?;
+        let state = State::read(state)?;
         self.made = state.made;
         self.opened = state.opened;
         self.left_out = state.left_out;
+        Ok(())
+    }
+
+    /// Remembers what an unfinished run was to make: where it is begun anew that is its own, and not somebody else's.
+    pub(super) fn remember(&mut self, state: &str) -> Result<()> {
+        self.own = State::read(state)?.opened;
         Ok(())
     }
 

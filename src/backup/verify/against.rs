@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::chunk::Range;
-use super::super::digest::{Part, RowsDigest, SETTINGS, SentColumn, Sums, in_parts, sent_columns};
+use super::super::digest::{Part, RowsDigest, SETTINGS, SentColumn, Sums, in_parts, on_server, sent_columns};
 use super::super::key::{condition, key_of};
 use super::super::manifest::{Manifest, Table};
 use crate::connection::{Connector, Need, TransactionOptions, Watch};
@@ -66,7 +66,7 @@ pub async fn against(
     sql::run(&mut *connection, SETTINGS).await?;
     let comparison = Comparison::begin(connection, manifest, progress).await?;
     comparison.digest(connection).await?;
-    Ok(comparison.end(manifest))
+    comparison.end(connection, manifest).await
 }
 
 /// Compares, by several sessions in one snapshot.
@@ -98,8 +98,9 @@ pub async fn against_by(
     let helpers = 1..jobs.min(comparison.sums.waiting());
     let helping = helpers.map(|_| help(connector, &snapshot, &comparison, progress));
     future::try_join(own, future::try_join_all(helping)).await?;
+    let report = watch.over(comparison.end(&mut transaction, manifest)).await?;
     transaction.rollback().await?;
-    Ok(comparison.end(manifest))
+    Ok(report)
 }
 
 fn options() -> TransactionOptions {
@@ -198,7 +199,7 @@ impl Comparison {
         in_parts(connection, &self.sums, &done).await
     }
 
-    fn end(self, manifest: &Manifest) -> AgainstReport {
+    async fn end(self, connection: &mut PgConnection, manifest: &Manifest) -> Result<AgainstReport> {
         let mut tables = self.tables;
         for ((place, range, backup_rows, digest), found) in self.ranges.into_iter().zip(self.sums.found()) {
             let Some(compared) = tables.get_mut(place) else {
@@ -213,17 +214,57 @@ impl Comparison {
                 });
             }
         }
-        for compared in &mut tables {
+        for (compared, table) in tables.iter_mut().zip(&manifest.tables) {
+            if !compared.ranges.is_empty() && !has_fixed_order(table) {
+                as_a_whole(connection, compared, table)
+                    .await
+                    .with_context(|| format!("digest `{}`", table.name.plain()))?;
+            }
             compared.equal = compared.problem.is_none() && compared.ranges.is_empty();
         }
         self.tasks.into_iter().for_each(Task::finish);
-        AgainstReport {
+        Ok(AgainstReport {
             name: manifest.name.clone(),
             equal: tables.iter().all(|table| table.equal),
             tables,
             seconds: self.started.elapsed().as_secs_f64(),
-        }
+        })
     }
+}
+
+/// Whether the table's keys have the same order in every database. Texts do not, whose collation may be another, nor do
+/// enums.
+fn has_fixed_order(table: &Table) -> bool {
+    key_of(table).iter().all(|column| {
+        let kind = column.type_text.split(['(', ' ']).next().unwrap_or_default();
+        matches!(
+            kind,
+            "smallint" | "integer" | "bigint" | "numeric" | "uuid" | "date" | "timestamp"
+        )
+    })
+}
+
+/// Where keys have another order, ranges hold other rows, or the same ones twice: then the table is one range.
+async fn as_a_whole(
+    connection: &mut PgConnection,
+    compared: &mut ComparedTable,
+    table: &Table,
+) -> Result<()> {
+    let Ok((from, columns)) = live(connection, table).await? else {
+        return Ok(());
+    };
+    let (rows, digest) = on_server(connection, &from, &columns, None).await?;
+    if (rows, digest) == (table.rows, table.digest) {
+        compared.ranges.clear();
+    } else if compared.database_rows != Some(rows) {
+        compared.ranges = vec![DifferentRange {
+            range: Range::Whole,
+            backup_rows: table.rows,
+            database_rows: rows,
+        }];
+    }
+    compared.database_rows = Some(rows);
+    Ok(())
 }
 
 /// The table as FROM names it and its columns, or why it cannot be compared.

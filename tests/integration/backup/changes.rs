@@ -229,3 +229,47 @@ async fn a_table_with_other_columns_is_not_compared_but_said() {
         "the backup has no column more"
     );
 }
+
+/// Texts under another collation and enums with another order lie in other ranges, and are the same rows.
+#[tokio::test]
+async fn the_same_rows_in_another_order_of_their_keys_are_equal() {
+    let database = database(majors()[0]).await;
+    let mut connection = database.connection().await;
+    run(
+        &mut connection,
+        "create extension if not exists vector with schema extensions;
+         create type public.kind as enum ('b', 'a');
+         create table public.items (kind public.kind, id int, noise bytea, v extensions.vector(2), primary key (kind, id));
+         insert into public.items
+         select case when n % 2 = 0 then 'a' else 'b' end::public.kind, n, decode(repeat(md5(n::text), 4000), 'hex'), '[1,2]'
+         from generate_series(1, 60) n",
+    )
+    .await;
+    let place = Place::new();
+    let report = place.dumped(&database, &SMALL);
+    assert_eq!(report["data"]["tables"][0]["chunks"], 4, "{report}");
+    run(
+        &mut connection,
+        "alter type public.kind rename to old_kind;
+         create type public.kind as enum ('a', 'b');
+         alter table public.items alter column kind type public.kind using kind::text::public.kind",
+    )
+    .await;
+    expect_equal(&place, &database).await;
+    run(
+        &mut connection,
+        "update public.items set v = '[2,1]' where id = 7; delete from public.items where id = 8",
+    )
+    .await;
+    let url = database.url();
+    let done = place
+        .sandbox
+        .vecops(&["--db-url", &url, "--json", "verify", "repository", "--against"])
+        .assert()
+        .code(3);
+    let report: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let table = &report["data"]["tables"][0];
+    assert_eq!(table["database_rows"], 59, "{report}");
+    assert_eq!(table["ranges"].as_array().unwrap().len(), 1, "{report}");
+    database.remove().await;
+}

@@ -227,7 +227,7 @@ fn forge(place: &Place, change: impl FnOnce(&mut Value)) {
 
 #[tokio::test]
 async fn a_manifest_that_does_not_add_up_is_refused() {
-    let changes: [fn(&mut Value); 8] = [
+    let changes: [fn(&mut Value); 10] = [
         |manifest| {
             // A chunk twice, in a table that adds up.
             let table = &mut manifest["tables"][0];
@@ -242,6 +242,8 @@ async fn a_manifest_that_does_not_add_up_is_refused() {
         },
         |manifest| manifest["format"] = 2.into(),
         |manifest| manifest["surprise"] = true.into(),
+        |manifest| manifest["definition"]["tables"][0]["surprise"] = true.into(),
+        |manifest| manifest["definition"]["tables"][0]["columns"][0]["surprise"] = true.into(),
         |manifest| manifest["name"] = "20260101T000000Z-00000000".into(),
         |manifest| manifest["tables"][0]["rows"] = 5.into(),
         |manifest| {

@@ -82,15 +82,44 @@ async fn a_journal_that_is_torn_or_strange_costs_what_it_noted() {
     let no_head = |text: &str| format!("nonsense\n{text}");
     let other_head = |text: &str| text.replacen("\"journal\":1", "\"journal\":2", 1);
     let no_range = |text: &str| text.replacen('\n', "\nnonsense\n", 1);
-    let changes: [&dyn Fn(&str) -> String; 5] = [&str::to_owned, &torn, &no_head, &other_head, &no_range];
-    for (number, (change, reused)) in changes.into_iter().zip([4, 3, 0, 0, 0]).enumerate() {
+    // What the server's digest does not say: sizes, the order of the rows, the range that the chunk was cut from.
+    let other_size = |text: &str| text.replacen("\"stored_bytes\":", "\"stored_bytes\":1", 1);
+    let other_length = |text: &str| text.replacen("\"raw_bytes\":", "\"raw_bytes\":1", 1);
+    let other_rows = |text: &str| {
+        let at = text.find("\"content\":\"").unwrap() + "\"content\":\"".len();
+        let digit = if text[at..].starts_with('0') { "1" } else { "0" };
+        [&text[..at], digit, &text[at + 1..]].concat()
+    };
+    let other_range = |text: &str| {
+        let at = text.rfind("\"range\":").unwrap();
+        [
+            &text[..at],
+            &text[at..].replacen("\"from\":[\"", "\"from\":[\"1", 1),
+        ]
+        .concat()
+    };
+    let changes: [&dyn Fn(&str) -> String; 9] = [
+        &str::to_owned,
+        &torn,
+        &no_head,
+        &other_head,
+        &no_range,
+        &other_size,
+        &other_length,
+        &other_rows,
+        &other_range,
+    ];
+    let reused = [4, 3, 0, 0, 0, 3, 3, 3, 3];
+    for (number, (change, reused)) in changes.into_iter().zip(reused).enumerate() {
         let place = Place::new();
         let mut stopped = place.sandbox.stop_at("dump-rows-read", &arguments);
         stopped.stands().await;
         stopped.end("KILL").await;
         let journal = files(&place.repository().join("journal")).pop().unwrap();
         let text = fs_err::read_to_string(&journal).unwrap();
-        fs_err::write(&journal, change(&text)).unwrap();
+        let changed = change(&text);
+        assert_eq!(changed == text, number == 0, "{number}");
+        fs_err::write(&journal, changed).unwrap();
         let report = place.dumped(&database, &SMALL);
         assert_eq!(report["data"]["reused_chunks"], reused, "{number}: {report}");
         place.expect_equal(&database);

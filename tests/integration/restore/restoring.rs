@@ -7,7 +7,8 @@ use super::fixture::{digest, dump, items, rich_database, rich_names, run, value}
 use crate::backup::rich;
 use crate::support::{Sandbox, TestDatabase, database, majors, on_each_server};
 
-async fn definition(
+/// What a database says of tables.
+pub(super) async fn definition(
     database: &TestDatabase,
     tables: &[QualifiedName],
 ) -> vecops::backup::definition::Definition {

@@ -4,8 +4,9 @@ use vecops::backup::stage::RestoreStage;
 use vecops::embedded::Major;
 
 use super::faults::{is_open, wait_for_end};
-use super::fixture::{digest, dump, few_items, run, value};
-use super::restoring::restore;
+use super::fixture::{digest, dump, few_items, rich_database, rich_names, run, value};
+use super::restoring::{definition, restore};
+use crate::backup::rich;
 use crate::support::{Sandbox, TestDatabase, database, ended_by, majors};
 
 /// How many tables anybody but their owner may read.
@@ -125,6 +126,55 @@ async fn a_restore_whose_ledger_is_gone_or_strange_stops() {
         .assert()
         .code(12)
         .stderr(predicates::str::contains("is at a stage `later`"));
-    run(&target, "update vecops.restores set stage = 'keys', done = 1").await;
+    run(
+        &target,
+        "update vecops.restores set stage = 'keys', done = 1, state = '{}'",
+    )
+    .await;
+    restore(&sandbox, &target, &["--restart"])
+        .assert()
+        .code(12)
+        .stderr(predicates::str::contains(
+            "does not say what the unfinished run makes",
+        ));
+    run(
+        &target,
+        "update vecops.restores set state = (select state from public.kept)",
+    )
+    .await;
     restore(&sandbox, &target, &[]).assert().success();
+}
+
+/// Types, functions and schemas of the unfinished run get their grants although they are there already.
+#[tokio::test]
+async fn a_restore_begun_anew_gives_all_that_it_made_before() {
+    let major = *majors().last().unwrap();
+    let (source, target) = (database(major).await, database(major).await);
+    rich_database(&source).await;
+    let sandbox = Sandbox::new();
+    let names = rich_names();
+    dump(
+        &sandbox,
+        &source,
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let user = "insert into auth.users (id) values ('00000000-0000-0000-0000-000000000001')";
+    run(&target, user).await;
+    for place in ["restore-tables-entered", "restore-rows-loaded"] {
+        let url = target.url();
+        let mut arguments = command(&url).to_vec();
+        if place == "restore-rows-loaded" {
+            arguments.push("--restart");
+        }
+        let mut stopped = sandbox.stop_at(place, &arguments);
+        stopped.stands().await;
+        stopped.end("KILL").await;
+        wait_for_end(&target).await;
+    }
+    restore(&sandbox, &target, &["--restart"]).assert().success();
+    let (expected, found) = (
+        definition(&source, &rich::tables()).await,
+        definition(&target, &rich::tables()).await,
+    );
+    assert_eq!(expected.differences(&found).unwrap(), []);
 }

@@ -31,6 +31,7 @@ grant select (id) on public.counted to service_role;
 comment on materialized view public.counted is 'the last ones';
 comment on column public.counted.id is 'which';
 create materialized view public.empty_yet as select count(*) from public.items with no data;
+create materialized view public.by_function as select public.count_items() as rows from public.items limit 1;
 create statistics public.of_items on id, body from public.items;";
 
 async fn lessened(database: &TestDatabase, sandbox: &Sandbox) -> String {
@@ -117,6 +118,7 @@ async fn everything_that_can_follows_the_table_that_takes_the_place() {
             ("select has_column_privilege('service_role', 'public.counted', 'id', 'select')", "true"),
             ("select obj_description('public.counted'::regclass) || col_description('public.counted'::regclass, 1)", "the last oneswhich"),
             ("select relispopulated from pg_class where oid = 'public.empty_yet'::regclass", "false"),
+            ("select rows from public.by_function", "5000"),
             ("select stxrelid = 'public.items'::regclass from pg_statistic_ext where stxname = 'of_items'", "true"),
         ] {
             assert_eq!(value(database, question).await, answer, "{question}");

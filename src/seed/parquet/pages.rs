@@ -14,7 +14,7 @@ use ::parquet::file::metadata::ParquetMetaData;
 use ::parquet::file::serialized_reader::SerializedPageReader;
 
 /// How many elements may be read at once, which are some hundred megabytes; a single row may have so many.
-const MOST_ELEMENTS: usize = 1 << 26;
+const MOST_ELEMENTS: usize = 1 << 25;
 
 /// Those of a column.
 pub(super) struct Pages {
@@ -109,7 +109,9 @@ impl Bounds {
         let elements = before.saturating_add(if self.is_repeated { values } else { 0 });
         self.elements.store(elements, Ordering::Relaxed);
         if elements > MOST_ELEMENTS {
-            return Err(refused("a few rows say that they have billions of elements"));
+            return Err(refused(
+                "a few rows say that they have more than 33 million elements",
+            ));
         }
         Ok(())
     }
@@ -177,10 +179,10 @@ mod tests {
     #[test]
     fn a_page_cannot_ask_for_room_that_no_row_needs() {
         let lists = bounds(true);
-        lists.check(&page(1 << 25)).unwrap();
-        lists.check(&page(1 << 25)).unwrap();
+        lists.check(&page(1 << 24)).unwrap();
+        lists.check(&page(1 << 24)).unwrap();
         let error = lists.check(&page(1)).unwrap_err().to_string();
-        assert!(error.contains("billions of elements"), "{error}");
+        assert!(error.contains("33 million elements"), "{error}");
         lists.elements.store(0, Ordering::Relaxed);
         lists.check(&page(1)).unwrap();
         assert!(bounds(true).check(&page(u32::MAX)).is_err());

@@ -41,10 +41,10 @@ impl<'b> Walk<'b> {
     /// The value of the next row, or what is wrong with it.
     pub(super) fn next_row(&mut self, node: &Node) -> Result<Value<'b>, String> {
         self.row.copy_from_slice(&self.cursors);
-        let value = self.value(node).and_then(|value| match self.is_at_end() {
-            true => Ok(value),
-            false => Err(broken()),
-        });
+        let mut value = self.value(node);
+        if value.is_ok() && !self.is_at_end() {
+            value = Err(broken());
+        }
         if value.is_err() {
             self.leave_row();
         }

@@ -123,6 +123,10 @@ pub(super) fn destination(format: Format) -> Result<Destination> {
     if format == Format::PgCopy {
         destination.binary = Some((0..destination.fields.len()).collect());
     }
+    // What fills no field is read too, then: lists, structs and maps.
+    if format == Format::Parquet {
+        destination.rest_to = Some(2);
+    }
     // Parquet insists on the columns that are mapped.
     if matches!(format, Format::JsonLines) {
         destination.map(&[Mapping {

@@ -8,9 +8,11 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use ::parquet::basic::Compression;
 use ::parquet::errors::ParquetError;
-use ::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use ::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
 
+use self::columns::{Column, columns, expect_keys};
 use self::dense::DenseColumn;
 use self::leaf::Leaf;
 use self::node::Node;
@@ -18,14 +20,16 @@ use self::walk::Walk;
 use super::destination::Destination;
 use super::reader::{Flow, Input, Place, TakeRow};
 use super::rest::Rest;
-use super::row::{Keys, Parsed, Rejection};
+use super::row::{Parsed, Rejection};
 use super::source::{Source, open_file};
 use super::value::Value;
 use crate::error::{Error, Result, contained};
 
+mod columns;
 mod dense;
 mod leaf;
 mod node;
+mod pages;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -42,15 +46,17 @@ pub(super) fn read(input: &Input<'_>, to: &mut dyn TakeRow) -> Result<Flow> {
     let opened = Opened::open(path)?;
     let columns = columns(&opened.roots, input.destination);
     expect_keys(path, &opened.roots, input.destination, &columns)?;
+    expect_compression(path, &opened.metadata, &columns)?;
     let mut reading = Reading::start(&opened, columns, input.destination);
     let rows = opened.rows();
-    let batch = opened.batch_rows(rows);
+    let batch = opened.batch_rows();
     let size = input.source.size().unwrap_or_default();
     let mut done = 0;
     while done < rows {
         let number = |row: usize| u64::try_from(row + 1).unwrap_or(u64::MAX);
         let length = batch.min(rows - done);
-        decoded(path, Some(number(done)), || reading.read(length))?;
+        let read = reading.read(length);
+        read.map_err(|trouble| trouble.of(path, number(done)))?;
         let mut walks = reading.walks();
         for row in 0..length {
             let number = number(done + row);
@@ -85,7 +91,7 @@ impl Opened {
             return Err(from_a_pipe());
         }
         let (file, _) = open_file(path)?.into_parts();
-        decoded(path, None, || {
+        decoded(|| {
             let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
             Ok(Self {
                 roots: node::roots(metadata.file_metadata().schema_descr())?,
@@ -93,6 +99,7 @@ impl Opened {
                 metadata: Arc::new(metadata),
             })
         })
+        .map_err(|error| unreadable(path, "").caused_by(&error))
     }
 
     fn rows(&self) -> usize {
@@ -101,14 +108,12 @@ impl Opened {
         rows.fold(0, usize::saturating_add)
     }
 
-    /// How many rows are decoded at once.
-    fn batch_rows(&self, rows: usize) -> usize {
+    /// How many rows are decoded at once, where rows are largest.
+    fn batch_rows(&self) -> usize {
+        let of = |number: i64| usize::try_from(number).unwrap_or_default();
         let groups = self.metadata.row_groups().iter();
-        let stored = groups
-            .map(RowGroupMetaData::total_byte_size)
-            .fold(0, i64::saturating_add);
-        let row_bytes = usize::try_from(stored).unwrap_or_default() / rows.max(1);
-        (BATCH_BYTES / row_bytes.max(1)).clamp(16, 8192)
+        let row_bytes = groups.map(|group| of(group.total_byte_size()) / of(group.num_rows()).max(1));
+        (BATCH_BYTES / row_bytes.max().unwrap_or_default().max(1)).clamp(1, 8192)
     }
 }
 
@@ -153,13 +158,15 @@ impl Reading {
     }
 
     /// Reads the next rows in place of those read before.
-    fn read(&mut self, rows: usize) -> Result<(), ParquetError> {
+    fn read(&mut self, rows: usize) -> Result<(), Trouble> {
         for leaf in self.leaves.iter_mut().flatten() {
-            leaf.read(rows)?;
+            let read = decoded(|| leaf.read(rows));
+            read.map_err(|cause| Trouble::new(leaf, cause))?;
         }
         for (_, column) in &mut self.vectors {
             if let Some(Some(leaf)) = self.leaves.get(column.leaf) {
-                column.find_rows(leaf, rows)?;
+                let found = column.find_rows(leaf, rows);
+                found.map_err(|cause| Trouble::new(leaf, cause))?;
             }
         }
         Ok(())
@@ -192,21 +199,31 @@ impl Reading {
     }
 }
 
-/// A column of the file that fills a field.
-struct Column {
-    /// The names from the root down.
-    path: Vec<String>,
-    /// The field's place in the destination; the rest where it has none.
-    place: Option<usize>,
-    /// What it is.
-    node: Node,
+/// What a column could not be read for.
+#[derive(Debug)]
+struct Trouble {
+    column: String,
+    cause: ParquetError,
+}
+
+impl Trouble {
+    fn new(leaf: &Leaf, cause: ParquetError) -> Self {
+        Self {
+            column: leaf.column.clone(),
+            cause,
+        }
+    }
+
+    fn of(self, path: &Path, row: u64) -> Error {
+        let place = format!(" from row {row} on, in column `{}`", self.column);
+        unreadable(path, &place).caused_by(&self.cause)
+    }
 }
 
 /// Does what the library may fail at: with an error, or with a panic where a file is damaged in a way that it does not
 /// expect.
-fn decoded<T>(path: &Path, row: Option<u64>, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
-    let done = contained(work).unwrap_or_else(|panic| Err(ParquetError::General(panic)));
-    done.map_err(|error| damaged(path, row, &error))
+fn decoded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    contained(work).unwrap_or_else(|panic| Err(ParquetError::General(panic)))
 }
 
 fn from_a_pipe() -> Error {
@@ -214,78 +231,34 @@ fn from_a_pipe() -> Error {
         .hint("Write it to a file, and name that with `--from`.")
 }
 
-fn damaged(path: &Path, row: Option<u64>, error: &ParquetError) -> Error {
-    let place = row.map_or_else(String::new, |row| format!(" from row {row} on"));
-    Error::failed(format!("`{}` cannot be read as Parquet{place}", path.display())).caused_by(error)
+fn unreadable(path: &Path, place: &str) -> Error {
+    Error::failed(format!("`{}` cannot be read as Parquet{place}", path.display()))
 }
 
-/// The columns that fill fields, by their own names or by dotted paths into structs.
-fn columns(roots: &[Node], destination: &Destination) -> Vec<Column> {
-    let keys = Keys::new(destination);
-    let mut columns: Vec<Column> = roots
-        .iter()
-        .filter_map(|root| {
-            let place = keys.place(&root.name)?;
-            Some(Column::whole(root, Some(place)))
-        })
-        .collect();
-    for (place, field) in destination.fields.iter().enumerate() {
-        let path: Vec<String> = field.key.split('.').map(str::to_owned).collect();
-        let is_taken = columns.iter().any(|column| column.place == Some(place));
-        if field.is_mapped
-            && !is_taken
-            && path.len() > 1
-            && let Some(node) = reached(roots, &path)
-        {
-            columns.push(Column {
-                node: node.clone(),
-                path,
-                place: Some(place),
-            });
+/// What the columns are compressed with must be known, before a row is read.
+fn expect_compression(path: &Path, metadata: &ParquetMetaData, columns: &[Column]) -> Result<()> {
+    for group in metadata.row_groups() {
+        for column in columns {
+            let chunks = group.columns().get(column.node.leaves.clone());
+            let unknown = chunks.unwrap_or_default().iter().find_map(unknown_compression);
+            let Some(compression) = unknown else { continue };
+            let (path, name) = (path.display(), column.path.join("."));
+            let error =
+                format!("{path}: column `{name}` is compressed with {compression}, which is not read");
+            return Err(Error::failed(error)
+                .hint("Write the file again with zstd, Snappy or gzip, or without compression."));
         }
-    }
-    if destination.rest_to.is_some() {
-        let is_filled = |root: &&Node| columns.iter().any(|column| column.path == [root.name.clone()]);
-        let rest: Vec<&Node> = roots.iter().filter(|root| !is_filled(root)).collect();
-        columns.extend(rest.into_iter().map(|root| Column::whole(root, None)));
-    }
-    columns
-}
-
-impl Column {
-    fn whole(root: &Node, place: Option<usize>) -> Self {
-        Self {
-            path: vec![root.name.clone()],
-            place,
-            node: root.clone(),
-        }
-    }
-}
-
-/// What a path leads to, through structs.
-fn reached<'n>(roots: &'n [Node], path: &[String]) -> Option<&'n Node> {
-    let (name, below) = path.split_first()?;
-    roots.iter().find(|root| root.name == *name)?.below(below)
-}
-
-/// A field that `--map` names must be there, and one that may not be missing, too.
-fn expect_keys(path: &Path, roots: &[Node], destination: &Destination, columns: &[Column]) -> Result<()> {
-    use super::destination::Absent;
-    for (place, field) in destination.fields.iter().enumerate() {
-        let is_there = columns.iter().any(|column| column.place == Some(place));
-        if is_there || !(field.is_mapped || field.absent == Absent::Refused) {
-            continue;
-        }
-        let names: Vec<String> = roots.iter().map(|root| format!("`{}`", root.name)).collect();
-        return Err(
-            Error::failed(format!("{}: no column `{}`", path.display(), field.key)).hint(format!(
-                "It has {}; say with `--map {}=COLUMN` which one it is.",
-                names.join(", "),
-                field.column.as_str()
-            )),
-        );
     }
     Ok(())
+}
+
+fn unknown_compression(chunk: &ColumnChunkMetaData) -> Option<&'static str> {
+    match chunk.compression() {
+        Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_) | Compression::ZSTD(_) => None,
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZ4 | Compression::LZ4_RAW => Some("LZ4"),
+        Compression::LZO => Some("LZO"),
+    }
 }
 
 /// The names of the columns that fill no field.
@@ -293,6 +266,7 @@ pub(super) fn left_out(path: &Path, destination: &Destination) -> Result<Vec<Str
     let opened = Opened::open(path)?;
     let columns = columns(&opened.roots, destination);
     expect_keys(path, &opened.roots, destination, &columns)?;
+    expect_compression(path, &opened.metadata, &columns)?;
     let names = opened.roots.iter().map(|root| root.name.clone());
     let is_used = |name: &String| columns.iter().any(|column| column.path.first() == Some(name));
     Ok(names.filter(|name| !is_used(name)).collect())

@@ -12,7 +12,7 @@ use super::mapping::{self, ValuePath};
 use super::object;
 use super::rest::Rest;
 use super::source::row_of;
-use super::value::{Value, ValueWriter, binary, without_place, write_null};
+use super::value::{Value, ValueWriter, binary, whole, without_place, write_null};
 use crate::error::nearest;
 use crate::vector::copy::{ColumnKind, CopyEncoder, Scalar};
 
@@ -335,6 +335,7 @@ impl<'l> Parsed<'l> {
             Value::Json(json) => json.clone().into_owned(),
             Value::Text(text) => text.clone().into_owned(),
             Value::Whole(number) => number.to_string(),
+            Value::Float(number) => whole(*number)?.to_string(),
             Value::Bytes(bytes) => uuid::Uuid::from_slice(bytes).ok()?.to_string(),
             _ => return None,
         };
@@ -354,6 +355,7 @@ impl<'l> Parsed<'l> {
             Value::Json(text) => text.parse().ok(),
             Value::Text(text) => text.trim().parse().ok(),
             Value::Whole(number) => i64::try_from(*number).ok(),
+            Value::Float(number) => whole(*number),
             _ => None,
         }
     }

@@ -130,6 +130,12 @@ pub(super) fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
 }
 
+/// A whole number that is stored as a float, as those of columns with gaps often are.
+pub(super) fn whole(value: f64) -> Option<i64> {
+    let is_whole = value.fract() == 0.0 && value.abs() < 9e15;
+    is_whole.then(|| value.to_string().parse().ok())?
+}
+
 /// A JSON string without its quotes and escapes. That it is one is the caller's to know.
 fn string(json: &str) -> Result<Cow<'_, str>, String> {
     let inside = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

@@ -4,23 +4,21 @@ use std::fs::File;
 use std::sync::Arc;
 
 use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
-use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
+use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::{ByteArray, DataType, FixedLenByteArray, Int96};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::ParquetMetaData;
-use ::parquet::file::serialized_reader::SerializedPageReader;
 use ::parquet::schema::types::ColumnDescriptor;
 use half::f16;
 
+use super::pages::Pages;
 use super::scalar::{Meaning, Unit};
 
 /// A leaf, some rows at a time.
 pub(super) struct Leaf {
-    file: Arc<File>,
-    metadata: Arc<ParquetMetaData>,
-    index: usize,
-    next_group: usize,
-    pages: Option<ColumnReader>,
+    /// The column of the file that it is a part of.
+    pub(super) column: String,
+    pages: Pages,
     /// The definition level of a value that is there.
     pub(super) most: i16,
     /// What its values mean.
@@ -53,11 +51,8 @@ impl Leaf {
         let column = metadata.file_metadata().schema_descr().column(index);
         let meaning = meaning(&column);
         Self {
-            file: Arc::clone(file),
-            metadata: Arc::clone(metadata),
-            index,
-            next_group: 0,
-            pages: None,
+            column: column.path().parts().first().cloned().unwrap_or_default(),
+            pages: Pages::of(file, metadata, index),
             most: column.max_def_level(),
             values: Values::of(column.physical_type(), meaning),
             meaning,
@@ -71,22 +66,13 @@ impl Leaf {
         self.definitions.clear();
         self.repetitions.clear();
         self.values.clear();
+        self.pages.begin();
         let mut left = rows;
         while left > 0 {
-            let pages = match &mut self.pages {
-                Some(pages) => pages,
-                none => none.insert(next_group(
-                    &self.file,
-                    &self.metadata,
-                    &mut self.next_group,
-                    self.index,
-                )?),
-            };
+            let (pages, most) = self.pages.group()?;
             let levels = (&mut self.definitions, &mut self.repetitions);
-            let read = self.values.read(pages, left, levels)?;
-            if read == 0 {
-                self.pages = None;
-            }
+            let read = self.values.read(pages, left.min(most), levels)?;
+            self.pages.pass(read)?;
             left = left.saturating_sub(read);
         }
         self.values.touch();
@@ -205,21 +191,6 @@ fn read<T: DataType>(
     Ok(read)
 }
 
-fn next_group(
-    file: &Arc<File>,
-    metadata: &ParquetMetaData,
-    next: &mut usize,
-    leaf: usize,
-) -> Result<ColumnReader, ParquetError> {
-    let lacking = || ParquetError::EOF("a column ends before the rows".to_owned());
-    let group = metadata.row_groups().get(*next).ok_or_else(lacking)?;
-    *next += 1;
-    let chunk = group.columns().get(leaf).ok_or_else(lacking)?;
-    let rows = usize::try_from(group.num_rows()).unwrap_or_default();
-    let pages = SerializedPageReader::new(Arc::clone(file), chunk, rows, None)?;
-    Ok(get_column_reader(chunk.column_descr_ptr(), Box::new(pages)))
-}
-
 /// What the values of a column mean.
 fn meaning(column: &ColumnDescriptor) -> Meaning {
     let logical = column.logical_type_ref();
@@ -232,6 +203,7 @@ fn meaning(column: &ColumnDescriptor) -> Meaning {
         (Some(LogicalType::String | LogicalType::Json | LogicalType::Enum), _)
         | (None, ConvertedType::UTF8 | ConvertedType::JSON | ConvertedType::ENUM) => Meaning::Text,
         (Some(LogicalType::Float16), _) => Meaning::Half,
+        (Some(LogicalType::Uuid), _) => Meaning::Uuid,
         (None, ConvertedType::DECIMAL) => Meaning::Decimal(column.type_scale()),
         (None, ConvertedType::TIME_MILLIS) => Meaning::Time(Unit::Milliseconds),
         (None, ConvertedType::TIME_MICROS) => Meaning::Time(Unit::Microseconds),

@@ -1,6 +1,7 @@
 //! Whatever a file holds and however it holds it: what Arrow reads is read here.
 
 mod arrow;
+mod foot;
 mod nested;
 
 use std::sync::Arc;

@@ -41,11 +41,24 @@ impl<'b> Walk<'b> {
     /// The value of the next row, or what is wrong with it.
     pub(super) fn next_row(&mut self, node: &Node) -> Result<Value<'b>, String> {
         self.row.copy_from_slice(&self.cursors);
-        let value = self.value(node);
+        let mut value = self.value(node);
+        if value.is_ok() && !self.is_at_end() {
+            value = Err(broken());
+        }
         if value.is_err() {
             self.leave_row();
         }
         value
+    }
+
+    /// Whether each leaf was read to the row's end, and not beyond: in a damaged file leaves disagree about it.
+    fn is_at_end(&self) -> bool {
+        let leaves = self.leaves.iter().skip(self.first);
+        let mut cursors = self.row.iter().zip(&self.cursors).zip(leaves);
+        cursors.all(|((start, cursor), leaf)| {
+            leaf.as_ref()
+                .is_none_or(|leaf| leaf.end(start.level, 1) == cursor.level)
+        })
     }
 
     /// Goes on behind a row that was not read to its end.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::IgnoredAny;
 
-use super::{Value, json_of, kind_of, shown, string};
+use super::{Value, json_of, kind_of, shown, string, whole};
 use crate::vector::Bits;
 use crate::vector::copy::{CopyEncoder, EncodeError, Numeric, Scalar, calendar};
 
@@ -137,9 +137,8 @@ impl ScalarType<'_> {
                 encoder.int8(calendar::since_2000(*microseconds).ok_or_else(beyond)?);
                 Ok(())
             }
-            // Whole numbers with gaps are often stored as floats.
             (Value::Float(number), Scalar::Int2 | Scalar::Int4 | Scalar::Int8)
-                if number.fract() == 0.0 && number.abs() < 9e15 =>
+                if whole(*number).is_some() =>
             {
                 self.json(&format!("{number}"), encoder)
             }

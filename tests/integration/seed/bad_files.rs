@@ -42,6 +42,9 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         include_bytes!("../../../fuzz/seeds/parquet/panics_zero").to_vec(),
         include_bytes!("../../../fuzz/seeds/parquet/panics_dictionary").to_vec(),
     );
+    let mut summed = include_bytes!("../../../fuzz/seeds/parquet/checksums_two").to_vec();
+    let three = summed.windows(4).position(|bytes| bytes == 3_f32.to_le_bytes());
+    summed[three.unwrap()] ^= 1;
     let csv = |text: &str| format!("id,content,embedding\n1,a,\"[1,2]\"\n{text}").into_bytes();
     let long = format!(
         "{{\"content\": \"{}\", \"embedding\": [1, 2]}}\n",
@@ -56,7 +59,12 @@ fn damaged() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "flipped.parquet",
             divides,
-            "flipped.parquet` cannot be read as Parquet from row 1 on",
+            "flipped.parquet` cannot be read as Parquet from row 1 on, in column `",
+        ),
+        (
+            "summed.parquet",
+            summed,
+            "summed.parquet` cannot be read as Parquet from row 1 on, in column `embedding`",
         ),
         (
             "other.parquet",

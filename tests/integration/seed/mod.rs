@@ -8,6 +8,7 @@ mod interruption;
 mod jobs;
 mod loading;
 mod modes;
+mod parquet;
 pub(crate) mod proxy;
 mod refusals;
 mod refused_late;

@@ -1,11 +1,43 @@
 //! Every type of column: what vecops loads is what the server itself reads from the same texts.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
 use sqlx::{PgConnection, Row as _};
 use vecops::sql;
 
 use super::fixture::{file, number, rows, seed_into};
 use crate::support::every_type::{columns, random_rows, tables};
 use crate::support::on_each_server;
+
+/// The rows of `app.texts` as Parquet whose columns are texts, all but the key.
+async fn as_parquet(connection: &mut PgConnection) -> Vec<u8> {
+    let mut ids = Vec::new();
+    let mut texts: Vec<Vec<Option<String>>> = vec![Vec::new(); columns().len() + 1];
+    for row in rows(connection, "select * from app.texts order by id").await {
+        let id: i64 = row.get(0);
+        ids.push(id);
+        for (at, texts) in texts.iter_mut().enumerate() {
+            let text = if at == columns().len() {
+                Some(format!("[{id},1]"))
+            } else {
+                row.get(at + 1)
+            };
+            texts.push(text);
+        }
+    }
+    let names = (0..columns().len()).map(|at| format!("c{at}"));
+    let named = names.chain(["embedding".to_owned()]).zip(texts);
+    let named = named.map(|(name, texts)| (name, Arc::new(StringArray::from(texts)) as ArrayRef));
+    let ids = ("id".to_owned(), Arc::new(Int64Array::from(ids)) as ArrayRef);
+    let batch = RecordBatch::try_from_iter(std::iter::once(ids).chain(named)).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
 
 /// The rows of `app.texts` as CSV.
 async fn as_csv(connection: &mut PgConnection) -> String {
@@ -27,7 +59,7 @@ async fn as_csv(connection: &mut PgConnection) -> String {
 async fn every_type_is_loaded_as_the_server_reads_it() {
     on_each_server(async |database| {
         let mut connection = database.connection().await;
-        tables(&mut connection, &["from_lines", "from_csv"]).await;
+        tables(&mut connection, &["from_lines", "from_csv", "from_parquet"]).await;
         let lines = random_rows(&mut connection, 200).await;
         let jsonl = file("rows.jsonl", lines.as_bytes());
         seed_into(
@@ -43,8 +75,15 @@ async fn every_type_is_loaded_as_the_server_reads_it() {
             &["--from", csv.path.to_str().unwrap(), "--yes"],
         )
         .success();
+        let parquet = file("rows.parquet", &as_parquet(&mut connection).await);
+        seed_into(
+            database,
+            "app.from_parquet.embedding",
+            &["--from", parquet.path.to_str().unwrap(), "--yes"],
+        )
+        .success();
         for (at, (name, _)) in columns().iter().enumerate() {
-            for twin in ["from_lines", "from_csv"] {
+            for twin in ["from_lines", "from_csv", "from_parquet"] {
                 let differ = format!(
                     "select count(*) from app.{twin} t join app.texts s using (id)
                      where row(t.c{at})::record operator(pg_catalog.*<>) row(s.c{at}::{name})::record"
@@ -52,7 +91,7 @@ async fn every_type_is_loaded_as_the_server_reads_it() {
                 assert_eq!(number(&mut connection, &differ).await, 0, "{name} in {twin}");
             }
         }
-        let both = "select count(*) from app.from_lines join app.from_csv using (id)";
+        let both = "select count(*) from app.from_lines join app.from_csv using (id) join app.from_parquet using (id)";
         assert_eq!(number(&mut connection, both).await, 200);
     })
     .await;

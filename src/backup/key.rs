@@ -67,3 +67,32 @@ pub fn order(key: &[KeyColumn]) -> String {
     let names: Vec<String> = key.iter().map(|column| format!("t.{}", column.name)).collect();
     format!(" order by {}", names.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_conditions_with_quoted_names_and_values() {
+        let column = |name: &str, kind: &str| KeyColumn {
+            name: Ident::new(name.to_owned()).unwrap(),
+            type_text: kind.to_owned(),
+        };
+        let key = [column("Od\"d", "text"), column("id", "integer")];
+        let end = |one: &str, other: &str| Some(vec![one.to_owned(), other.to_owned()]);
+        let of = |from, to| condition(&Range::Key { from, to }, &key);
+        assert_eq!(condition(&Range::Whole, &key), None);
+        assert_eq!(of(None, None), None);
+        assert_eq!(
+            of(end("o'k", "1"), end("z", "2")).unwrap(),
+            "(t.\"Od\"\"d\", t.\"id\") >= ('o''k'::text, '1'::integer) \
+             and (t.\"Od\"\"d\", t.\"id\") < ('z'::text, '2'::integer)"
+        );
+        let pages = |to| condition(&Range::Ctid { from: 3, to }, &[]).unwrap();
+        assert_eq!(pages(None), "t.ctid >= '(3,0)'::pg_catalog.tid");
+        assert!(pages(Some(7)).ends_with(" and t.ctid < '(7,0)'::pg_catalog.tid"));
+        assert_eq!(order(&key), " order by t.\"Od\"\"d\", t.\"id\"");
+        assert_eq!(order(&[]), "");
+        assert_eq!(texts(&key[1..], "q"), ["q.\"id\"::pg_catalog.text"]);
+    }
+}

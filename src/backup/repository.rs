@@ -372,6 +372,33 @@ mod tests {
     }
 
     #[test]
+    fn damage_is_said_by_the_file_that_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        let set = SetName {
+            name: "20260101T000000Z-00000000".to_owned(),
+            database: "app".to_owned(),
+        };
+        let path = repository.set_path(&set);
+        make_folder(&path).unwrap();
+        let unfinished = Repository::find(path.to_str().unwrap()).unwrap_err();
+        assert!(
+            unfinished.to_string().contains("was not finished"),
+            "{unfinished}"
+        );
+        fs_err::write(path.join(MANIFEST), "{}").unwrap();
+        fs_err::write(path.join(MANIFEST_SUM), sum_line(b"other")).unwrap();
+        let other = repository.manifest(&set).unwrap_err();
+        assert!(other.to_string().contains("its SHA-256 is another"), "{other}");
+        for text in ["", "vecops-backup", "vecops-backup 1", "else"] {
+            fs_err::write(folder.path().join(FORMAT_FILE), text).unwrap();
+            let damaged = Repository::open(folder.path()).unwrap_err();
+            assert_eq!(damaged.kind(), Kind::Archive);
+            assert!(damaged.to_string().contains("is damaged"), "{damaged}");
+        }
+    }
+
+    #[test]
     fn databases_of_any_name_have_a_folder_inside_the_repository() {
         let folder = tempfile::tempdir().unwrap();
         let repository = Repository::open_or_create(folder.path()).unwrap();

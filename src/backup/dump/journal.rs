@@ -183,7 +183,7 @@ impl Journal {
 /// The chunks that unfinished dumps have written, which their next runs look for.
 pub fn unfinished_objects(repository: &Repository) -> Result<BTreeSet<Sha>> {
     let mut objects = BTreeSet::new();
-    for path in entries(&repository.journal(), Path::is_file)? {
+    for path in entries(&repository.journal(), |_| true)? {
         let text = match fs_err::read(&path) {
             // Its dump has come to its end: a manifest names them.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
@@ -224,4 +224,19 @@ fn line(value: &impl Serialize) -> Result<Vec<u8>> {
         .map_err(|error| Error::bug("a journal does not become JSON").cause(error))?;
     line.push(b'\n');
     Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_goes_while_it_is_looked_for_names_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::open_or_create(folder.path()).unwrap();
+        assert!(unfinished_objects(&repository).unwrap().is_empty());
+        make_folder(&repository.journal()).unwrap();
+        std::os::unix::fs::symlink("nowhere", repository.journal().join("gone.jsonl")).unwrap();
+        assert!(unfinished_objects(&repository).unwrap().is_empty());
+    }
 }

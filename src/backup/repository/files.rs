@@ -111,3 +111,25 @@ pub(in super::super) fn not_written(path: &Path, error: &std::io::Error) -> Erro
     }
     wrote
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_precondition_and_anything_else_a_failure() {
+        let kind = |kind: ErrorKind| not_written(Path::new("chunk"), &kind.into()).kind();
+        assert_eq!(kind(ErrorKind::StorageFull), Kind::Precondition);
+        assert_eq!(kind(ErrorKind::QuotaExceeded), Kind::Precondition);
+        assert_eq!(kind(ErrorKind::PermissionDenied), Kind::Failed);
+    }
+
+    #[test]
+    fn new_folders_are_made_with_those_above_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        make_durable_folder(&deep).unwrap();
+        assert!(deep.is_dir());
+        make_durable_folder(&deep).unwrap();
+    }
+}

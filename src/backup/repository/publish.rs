@@ -54,3 +54,22 @@ impl Repository {
         Ok(folder)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_published_goes_and_what_is_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = folder.path().join("set");
+        fs_err::create_dir(&set).unwrap();
+        fs_err::write(set.join("before.sql"), "").unwrap();
+        drop(Unpublished(&set));
+        assert!(!set.exists());
+        fs_err::create_dir(&set).unwrap();
+        fs_err::write(set.join(MANIFEST), "").unwrap();
+        drop(Unpublished(&set));
+        assert!(set.exists());
+    }
+}

@@ -7,7 +7,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{FromRow, Row as _};
 
-use super::super::definition::Definition;
+use super::super::definition::{Definition, Grantee};
 use super::wanted::Wanted;
 use crate::error::{Context as _, Error, Result};
 use crate::sql::{self, Ident, QualifiedName, fixed};
@@ -116,12 +116,20 @@ impl Followers {
         Ok(())
     }
 
-    /// Gives the tables to those who owned the old ones, with their sequences.
-    pub(super) async fn give(&self, connection: &mut PgConnection) -> Result<()> {
+    /// Gives the tables to those who owned the old ones, with their sequences and the policies that are for the owner.
+    pub(super) async fn give(&self, connection: &mut PgConnection, opened: &Definition) -> Result<()> {
         for (table, owner) in &self.owners {
-            sql::run(&mut *connection, format!("alter table {table} owner to {owner}"))
-                .await
-                .with_context(|| format!("give `{}` to its owner", table.plain()))?;
+            let policies = opened.table(table).into_iter().flat_map(|table| &table.policies);
+            let of_owner = policies.filter(|policy| policy.roles.contains(&Grantee::Owner));
+            let statements = of_owner.map(|policy| {
+                let roles: Vec<String> = policy.roles.iter().map(|role| named(role, owner)).collect();
+                format!("alter policy {} on {table} to {}", policy.name, roles.join(", "))
+            });
+            for statement in statements.chain([format!("alter table {table} owner to {owner}")]) {
+                sql::run(&mut *connection, statement)
+                    .await
+                    .with_context(|| format!("give `{}` to its owner", table.plain()))?;
+            }
         }
         Ok(())
     }
@@ -148,6 +156,14 @@ fn lost_column(follower: &Follower, opened: &Definition) -> Option<String> {
         let is_lost = restored.column(&column).is_none();
         is_lost.then(|| format!("it uses the column {column}, which the backup's table does not have"))
     })
+}
+
+fn named(role: &Grantee, owner: &Ident) -> String {
+    match role {
+        Grantee::Public => "public".to_owned(),
+        Grantee::Owner => owner.to_string(),
+        Grantee::Role(name) => name.to_string(),
+    }
 }
 
 fn parsed(name: &str) -> Result<QualifiedName> {

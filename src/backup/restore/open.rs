@@ -56,7 +56,7 @@ pub(super) async fn open(
     }
     followers.take_hold(&mut transaction).await?;
     expect_same(&mut transaction, wanted).await?;
-    followers.give(&mut transaction).await?;
+    followers.give(&mut transaction, &wanted.opened).await?;
     ledger.advance(&mut transaction, Stage::Finished).await?;
     // PostgREST learns of the tables; elsewhere nobody listens.
     sql::run(&mut transaction, "notify pgrst, 'reload schema'").await?;

@@ -132,7 +132,11 @@ async fn everything_that_can_follows_the_table_that_takes_the_place() {
 async fn the_restored_table_belongs_to_whom_the_live_one_did() {
     on_each_server(async |database| {
         let sandbox = Sandbox::new();
-        let before = lessened(database, &sandbox).await;
+        lessened(database, &sandbox).await;
+        let own = "create policy own on public.items to postgres, anon using (id < 50)";
+        run(database, own).await;
+        dump(&sandbox, database, &["public.items"]);
+        let before = digest(database, "public.items").await;
         let owner = format!("owner_{}_{}", database.major(), std::process::id());
         let mut administrator = database.administrator().await;
         vecops::sql::run(
@@ -147,6 +151,9 @@ async fn the_restored_table_belongs_to_whom_the_live_one_did() {
         let owners = "select string_agg(distinct relowner::regrole::text, ',') from pg_class \
             where oid in ('public.items'::regclass, pg_get_serial_sequence('public.items', 'id')::regclass)";
         assert_eq!(value(database, owners).await, owner);
+        let policy = "select string_agg(role::regrole::text, ',' order by role = 'anon'::regrole)
+            from pg_policy, unnest(polroles) role where polname = 'own' and polrelid = 'public.items'::regclass";
+        assert_eq!(value(database, policy).await, format!("{owner},anon"));
         assert_eq!(value(database, "select has_table_privilege('authenticated', 'public.items', 'select')").await, "true");
         assert_eq!(value(database, "select has_table_privilege('anon', 'public.items', 'select')").await, "false");
         let gone = format!("revoke create on schema public from {owner}");

@@ -161,6 +161,10 @@ pub fn compressed(input: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     #[test]
@@ -186,5 +190,47 @@ mod tests {
             }
         }
         assert!(rows > 50, "{rows} rows");
+    }
+
+    /// A change to a file: bytes that become others, and where it is cut off.
+    #[derive(Debug, Clone)]
+    struct Damage {
+        file: Index,
+        bytes: Vec<(Index, u8)>,
+        end: Option<Index>,
+    }
+
+    fn damages() -> impl Strategy<Value = Damage> {
+        let bytes = vec((any::<Index>(), any::<u8>()), 0..6);
+        let end = prop::option::weighted(0.1, any::<Index>());
+        (any::<Index>(), bytes, end).prop_map(|(file, bytes, end)| Damage { file, bytes, end })
+    }
+
+    /// The files that fuzzing of a format starts from.
+    fn seeds(format: Format) -> Vec<Vec<u8>> {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+        let files = fs_err::read_dir(seeds.join(format.name())).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|path| fs_err::read(path).unwrap()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_file_ends_in_rows_or_in_an_error(damage in damages(), format in prop::sample::select(Format::ALL.to_vec())) {
+            let seeds = seeds(format);
+            let mut bytes = damage.file.get(&seeds).clone();
+            for (at, byte) in damage.bytes {
+                if !bytes.is_empty() {
+                    let at = at.index(bytes.len());
+                    bytes[at] = byte;
+                }
+            }
+            if let Some(end) = damage.end {
+                bytes.truncate(end.index(bytes.len() + 1));
+            }
+            let folder = tempfile::tempdir().unwrap();
+            drop(read(format, &bytes, &folder.path().join("input")));
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Parquet of other programs: columns that stand twice, none that fits, keys stored as floats.
 
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use arrow_array::builder::{ListBuilder, StringBuilder};
+use arrow_array::builder::{FixedSizeListBuilder, Float32Builder, ListBuilder, StringBuilder};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{Field, Schema};
 use parquet::arrow::ArrowWriter;
@@ -10,7 +11,7 @@ use predicates::prelude::predicate;
 use vecops::sql;
 
 use super::fixture::{File, TABLE, count, file, number, seed, seed_into, table};
-use crate::support::on_each_server;
+use crate::support::{database, majors, on_each_server, wait_until};
 
 /// A file with these columns, whose names may be the same.
 fn parquet(columns: Vec<(&str, ArrayRef)>) -> File {
@@ -152,4 +153,81 @@ async fn lists_of_texts_fill_arrays() {
         assert_eq!(number(&mut connection, &right).await, 3);
     })
     .await;
+}
+
+/// 384 dimensions a row, none of which is like another, all in one row group, and a text that nobody wants.
+fn large(rows: i64) -> File {
+    let mut vectors = FixedSizeListBuilder::new(Float32Builder::new(), 384);
+    let mut bits = 1_f32.to_bits();
+    for _ in 0..rows {
+        for _ in 0..384 {
+            vectors.values().append_value(f32::from_bits(bits));
+            bits += 1;
+        }
+        vectors.append(true);
+    }
+    let unwanted: StringArray = (0..rows).map(|row| Some(format!("{row:>200}"))).collect();
+    let contents: StringArray = (0..rows).map(|_| Some("c")).collect();
+    parquet(vec![
+        ("embedding", Arc::new(vectors.finish())),
+        ("unwanted", Arc::new(unwanted)),
+        ("content", Arc::new(contents)),
+    ])
+}
+
+#[tokio::test]
+async fn memory_does_not_grow_with_the_row_group() {
+    const ROWS: i64 = 44_000;
+    const MOST_KIB: u64 = 56 * 1024;
+    let rows = large(ROWS);
+    let size = fs_err::metadata(&rows.path).unwrap().len();
+    assert!(
+        size > MOST_KIB * 1024 * 5 / 4,
+        "the source must be larger than what is allowed: {size}"
+    );
+    let database = database(majors()[0]).await;
+    let mut connection = database.connection().await;
+    table(&mut connection, "vector(384)", "").await;
+    // The load waits for the test once all its rows are there.
+    let waiting = format!(
+        "create function hold() returns trigger language plpgsql as $$ begin
+           if (select count(*) from {TABLE}) = {ROWS} then perform pg_catalog.pg_advisory_xact_lock(7); end if;
+           return null;
+         end $$;
+         create trigger hold after insert on {TABLE} execute function hold();
+         select pg_catalog.pg_advisory_lock(7);"
+    );
+    sql::run(&mut connection, waiting).await.unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_vecops"))
+        .args(["seed", TABLE, "--yes", "--quiet", "--from"])
+        .arg(&rows.path)
+        .env_clear()
+        .env("HOME", "/nowhere")
+        .env("VECOPS_DB_URL", database.url())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("all rows are sent", async || {
+        let waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())";
+        number(&mut connection, waiting).await == 1
+    })
+    .await;
+    let status = fs_err::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    println!(
+        "peak memory {} MiB for a source of {} MiB",
+        peak / 1024,
+        size >> 20
+    );
+    sql::run(&mut connection, "select pg_catalog.pg_advisory_unlock(7)")
+        .await
+        .unwrap();
+    assert!(program.wait().unwrap().success());
+    assert!(peak < MOST_KIB, "{peak} KiB");
+    assert_eq!(count(&mut connection).await, ROWS);
+    database.remove().await;
 }

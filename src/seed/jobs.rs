@@ -269,6 +269,9 @@ impl Work<'_> {
             ..batch.end.clone()
         };
         self.ledger.advance(&mut transaction, &from, &next).await?;
+        if batch.ended.is_none() {
+            sql::run(&mut transaction, sql::UNFLUSHED).await?;
+        }
         transaction.commit().await?;
         turn.send_modify(|turn| {
             turn.backends.remove(&batch.number);

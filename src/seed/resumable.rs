@@ -19,6 +19,7 @@ use super::source::Source;
 use crate::connection::{Session, TransactionOptions};
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
+use crate::sql;
 
 /// How a load goes on after an interruption.
 #[derive(Debug, Clone)]
@@ -265,6 +266,9 @@ impl<'a> Run<'a> {
         self.ledger
             .advance(&mut transaction, &self.position, &next)
             .await?;
+        if ended.is_none() {
+            sql::run(&mut transaction, sql::UNFLUSHED).await?;
+        }
         transaction.commit().await?;
         self.position = next;
         self.sequence_moved_to = moved.or(self.sequence_moved_to);

@@ -26,6 +26,12 @@ pub use ident::{Ident, InvalidName, QualifiedName, parse_dotted};
 pub use own::{make_own_tables, own_table_is_readable, own_tables};
 pub use plan::{Node, Plan, Verbose};
 
+/// Has a transaction's commit not wait for the server's disk. A server that crashes may lose the transaction, but only whole
+/// and with all that came after it: for work that keeps its position in the same transaction, and whose last one waits.
+///
+/// PostgreSQL documentation, 28.4 "Asynchronous Commit".
+pub const UNFLUSHED: &str = "set local synchronous_commit = off";
+
 /// A statement known when vecops was built, usually `include_str!` of a file under `sql/`.
 pub fn fixed<'q>(statement: &'static str) -> Query<'q, Postgres, PgArguments> {
     sqlx::query(statement).persistent(false)

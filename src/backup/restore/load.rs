@@ -25,9 +25,6 @@ use crate::sql::{self, Ident, QualifiedName};
 
 /// How many pieces of a chunk may wait for the server.
 const WAITING: usize = 4;
-/// No wait for the disk at the end of each chunk: what a server that crashes loses of the rows it loses of the ledger, too,
-/// and the stage that follows is committed only with everything before it.
-const NO_WAIT: &str = "set local synchronous_commit = off";
 /// Where columns that travel as text wait for their casts.
 const STAGE: &str = "vecops_stage";
 
@@ -189,7 +186,8 @@ impl Load<'_> {
         let reader = ChunkReader::open(self.repository, job.chunk)?;
         let preparing = async {
             let mut transaction = begin(session, TransactionOptions::write()).await?;
-            sql::run(&mut transaction, format!("{SETTINGS}; {NO_WAIT}")).await?;
+            // The stage that follows is committed with everything before it.
+            sql::run(&mut transaction, format!("{SETTINGS}; {}", sql::UNFLUSHED)).await?;
             let table = job.table.at.to_string();
             self.ledger
                 .enter_chunk(&mut transaction, &table, job.place, job.chunk.rows)

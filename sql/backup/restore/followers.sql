@@ -103,6 +103,32 @@ found (class, oid, owner, why, before, after) as (
             where i.indrelid = c.oid
             order by i.indexrelid
         ) || array(
+            select case when a.attrelid = c.oid
+                then pg_catalog.format(
+                    'alter materialized view %s alter column %I set statistics %s',
+                    c.oid::pg_catalog.regclass, a.attname, a.attstattarget
+                )
+                else pg_catalog.format(
+                    'alter index %s alter column %s set statistics %s',
+                    a.attrelid::pg_catalog.regclass, a.attnum, a.attstattarget
+                ) end
+            from pg_catalog.pg_attribute a
+            where a.attstattarget >= 0
+              and a.attnum > 0
+              and not a.attisdropped
+              and (
+                  a.attrelid = c.oid
+                  or a.attrelid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = c.oid)
+              )
+            order by a.attrelid, a.attnum
+        ) || array(
+            select pg_catalog.format('comment on index %s is %L', i.indexrelid::pg_catalog.regclass, d.description)
+            from pg_catalog.pg_index i
+            join pg_catalog.pg_description d
+                on d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objoid = i.indexrelid
+            where i.indrelid = c.oid
+            order by i.indexrelid
+        ) || array(
             select pg_catalog.format(
                 'grant %s%s on table %s to %s%s',
                 g.privilege_type,
@@ -255,7 +281,16 @@ found (class, oid, owner, why, before, after) as (
     union all
     select 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, s.stxowner, null,
         array[pg_catalog.format('drop statistics %I.%I', n.nspname, s.stxname)],
-        array[pg_catalog.pg_get_statisticsobjdef(s.oid)]
+        array[pg_catalog.pg_get_statisticsobjdef(s.oid)] || array(
+            select pg_catalog.format('alter statistics %I.%I set statistics %s', n.nspname, s.stxname, s.stxstattarget)
+            where s.stxstattarget >= 0
+        ) || array(
+            select pg_catalog.format('comment on statistics %I.%I is %L', n.nspname, s.stxname, d.description)
+            from pg_catalog.pg_description d
+            where d.classoid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass and d.objoid = s.oid
+        ) || array[pg_catalog.format(
+            'alter statistics %I.%I owner to %I', n.nspname, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner)
+        )]
     from pg_catalog.pg_statistic_ext s
     join pg_catalog.pg_namespace n on n.oid = s.stxnamespace
     where s.stxrelid in (select m.oid from moved m)

@@ -30,9 +30,15 @@ grant select on public.counted to authenticated;
 grant select (id) on public.counted to service_role;
 comment on materialized view public.counted is 'the last ones';
 comment on column public.counted.id is 'which';
+comment on index public.counted_id is 'one each';
+create index counted_length on public.counted (length(body));
+alter index public.counted_length alter column 1 set statistics 77;
+alter materialized view public.counted alter column body set statistics 33;
 create materialized view public.empty_yet as select count(*) from public.items with no data;
 create materialized view public.by_function as select public.count_items() as rows from public.items limit 1;
-create statistics public.of_items on id, body from public.items;";
+create statistics public.of_items on id, body from public.items;
+alter statistics public.of_items set statistics 55;
+comment on statistics public.of_items is 'both';";
 
 async fn lessened(database: &TestDatabase, sandbox: &Sandbox) -> String {
     items(database).await;
@@ -120,6 +126,9 @@ async fn everything_that_can_follows_the_table_that_takes_the_place() {
             ("select relispopulated from pg_class where oid = 'public.empty_yet'::regclass", "false"),
             ("select rows from public.by_function", "5000"),
             ("select stxrelid = 'public.items'::regclass from pg_statistic_ext where stxname = 'of_items'", "true"),
+            ("select stxstattarget || obj_description(oid, 'pg_statistic_ext') from pg_statistic_ext where stxname = 'of_items'", "55both"),
+            ("select obj_description('public.counted_id'::regclass)", "one each"),
+            ("select string_agg(attstattarget::text, ',' order by attstattarget) from pg_attribute where attstattarget > 0 and attrelid in ('public.counted'::regclass, 'public.counted_length'::regclass)", "33,77"),
         ] {
             assert_eq!(value(database, question).await, answer, "{question}");
         }

@@ -22,7 +22,7 @@ pub fn score(pages: f64, bytes: f64, build_seconds: f64) -> f64 {
 }
 
 /// So many go on to the sample at `place` (the second is 1) of those that began: half as many as to the one before, so that
-/// every sample costs about the same, but at least [`FEW`].
+/// every sample costs about the same, but at least three.
 pub fn count_at(place: u32, began: usize) -> usize {
     let halves = 1_usize.checked_shl(place).unwrap_or(usize::MAX);
     began.div_ceil(halves).max(FEW)

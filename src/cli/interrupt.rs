@@ -22,9 +22,11 @@ pub(super) async fn until_done_or_interrupted(
     work: impl Future<Output = Result<Outcome>>,
 ) -> Result<Outcome> {
     let mut work = pin!(work);
+    // Signals first: the command does not begin before somebody listens to them.
     let kind = tokio::select! {
-        result = &mut work => return result,
+        biased;
         kind = signal() => kind,
+        result = &mut work => return result,
     };
     tokio::spawn(async {
         let second = signal().await;

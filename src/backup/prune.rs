@@ -2,15 +2,18 @@
 //! names.
 //!
 //! A backup ends with its manifest, which goes first: what is left then is no backup. Nothing is removed while a dump
-//! writes or a backup is read, nothing where a manifest cannot be read, and no file that vecops did not write.
+//! writes or a backup is read, nothing where a manifest cannot be read, and no file that vecops did not write. A dump that
+//! was never finished is given up with the backups of its time: once every backup that is kept is newer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::digest::Sha;
-use super::dump::unfinished_objects;
+use super::dump::{Unfinished, unfinished};
 use super::manifest::State;
 use super::repository::{MANIFEST, Repository, SET_FILES, SetName, sync_folder};
 use crate::error::{Context as _, Error, Result};
@@ -26,6 +29,8 @@ pub struct PruneReport {
     pub kept: u64,
     /// The backups that go.
     pub backups: Vec<PrunedBackup>,
+    /// Tables of unfinished dumps that are given up: all backups that stay are newer.
+    pub unfinished: u64,
     /// Chunks that go.
     pub objects: u64,
     /// Their bytes.
@@ -49,6 +54,7 @@ pub struct Prepared {
     repository: Repository,
     keep: Option<usize>,
     sets: BTreeSet<SetName>,
+    journals: BTreeSet<PathBuf>,
     objects: BTreeMap<PathBuf, u64>,
 }
 
@@ -60,13 +66,14 @@ impl Prepared {
 
     /// Whether there is nothing to remove.
     pub fn is_empty(&self) -> bool {
-        self.sets.is_empty() && self.objects.is_empty()
+        self.sets.is_empty() && self.journals.is_empty() && self.objects.is_empty()
     }
 }
 
 /// A backup that is there.
 struct Found {
     set: SetName,
+    taken: Option<Timestamp>,
     is_complete: bool,
     objects: BTreeSet<Sha>,
     pruned: PrunedBackup,
@@ -79,12 +86,15 @@ pub fn prepare(repository: &Repository, keep: Option<usize>) -> Result<Prepared>
     let repository = repository.clone().in_use()?;
     let found = found(&repository)?;
     let sets = old(&found, keep);
-    let objects = unnamed(&repository, &found, &sets)?;
+    let unfinished = unfinished(&repository)?;
+    let journals = given_up(&unfinished, &found, &sets, keep);
+    let objects = unnamed(&repository, &found, &sets, &unfinished, &journals)?;
     Ok(Prepared {
-        report: report(&repository, &found, &sets, &objects, false),
+        report: report(&repository, &found, &sets, &journals, &objects, false),
         repository: Repository::open(repository.root())?,
         keep,
         sets,
+        journals,
         objects,
     })
 }
@@ -96,6 +106,7 @@ pub fn prune(prepared: Prepared) -> Result<PruneReport> {
         repository,
         keep,
         mut sets,
+        mut journals,
         mut objects,
         ..
     } = prepared;
@@ -105,16 +116,22 @@ pub fn prune(prepared: Prepared) -> Result<PruneReport> {
     let found = found(&repository)?;
     let still_old = old(&found, keep);
     sets.retain(|set| still_old.contains(set));
-    let still_unnamed = unnamed(&repository, &found, &sets)?;
+    let unfinished = unfinished(&repository)?;
+    let still_given_up = given_up(&unfinished, &found, &sets, keep);
+    journals.retain(|path| still_given_up.contains(path));
+    let still_unnamed = unnamed(&repository, &found, &sets, &unfinished, &journals)?;
     objects.retain(|path, _| still_unnamed.contains_key(path));
     for set in &sets {
         remove_set(&repository.set_path(set))?;
+    }
+    for journal in &journals {
+        remove(journal)?;
     }
     for object in objects.keys() {
         remove(object)?;
     }
     drop(lock);
-    Ok(report(&repository, &found, &sets, &objects, true))
+    Ok(report(&repository, &found, &sets, &journals, &objects, true))
 }
 
 /// All backups, the newest first.
@@ -126,6 +143,7 @@ fn found(repository: &Repository) -> Result<Vec<Found>> {
         })?;
         let chunks = manifest.tables.iter().flat_map(|table| &table.chunks);
         all.push(Found {
+            taken: manifest.snapshot.time.parse().ok(),
             is_complete: manifest.state == State::Complete,
             objects: chunks.map(|chunk| chunk.object).collect(),
             pruned: PrunedBackup {
@@ -154,13 +172,43 @@ fn old(found: &[Found], keep: Option<usize>) -> BTreeSet<SetName> {
     old
 }
 
-/// The chunks, with their bytes, that neither an unfinished dump names nor a backup other than these.
+/// The journals of unfinished dumps that were last at work before the oldest backup of their database that is kept.
+fn given_up(
+    unfinished: &[Unfinished],
+    found: &[Found],
+    old: &BTreeSet<SetName>,
+    keep: Option<usize>,
+) -> BTreeSet<PathBuf> {
+    let is_given_up = |dump: &&Unfinished| {
+        let kept = found.iter().filter(|found| !old.contains(&found.set));
+        let same = kept.filter(|found| dump.database.as_ref() == Some(&found.set.database));
+        let oldest = same.map(|found| found.taken).min().flatten();
+        oldest.is_some_and(|oldest| dump.last < SystemTime::from(oldest))
+    };
+    let mut given_up = BTreeSet::new();
+    if keep.is_some() {
+        given_up.extend(
+            unfinished
+                .iter()
+                .filter(is_given_up)
+                .map(|dump| dump.path.clone()),
+        );
+    }
+    given_up
+}
+
+/// The chunks, with their bytes, that neither an unfinished dump names nor a backup, other than these.
 fn unnamed(
     repository: &Repository,
     found: &[Found],
     old: &BTreeSet<SetName>,
+    unfinished: &[Unfinished],
+    given_up: &BTreeSet<PathBuf>,
 ) -> Result<BTreeMap<PathBuf, u64>> {
-    let mut named = unfinished_objects(repository)?;
+    let still_wanted = unfinished.iter().filter(|dump| !given_up.contains(&dump.path));
+    let mut named: BTreeSet<Sha> = still_wanted
+        .flat_map(|dump| dump.objects.iter().copied())
+        .collect();
     for kept in found.iter().filter(|found| !old.contains(&found.set)) {
         named.extend(&kept.objects);
     }
@@ -173,6 +221,7 @@ fn report(
     repository: &Repository,
     found: &[Found],
     old: &BTreeSet<SetName>,
+    journals: &BTreeSet<PathBuf>,
     objects: &BTreeMap<PathBuf, u64>,
     done: bool,
 ) -> PruneReport {
@@ -183,6 +232,7 @@ fn report(
         done,
         kept: u64::try_from(found.len() - backups.len()).unwrap_or_default(),
         backups,
+        unfinished: u64::try_from(journals.len()).unwrap_or_default(),
         objects: u64::try_from(objects.len()).unwrap_or_default(),
         object_bytes: objects.values().sum(),
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -180,24 +181,43 @@ impl Journal {
     }
 }
 
-/// The chunks that unfinished dumps have written, which their next runs look for.
-pub fn unfinished_objects(repository: &Repository) -> Result<BTreeSet<Sha>> {
-    let mut objects = BTreeSet::new();
+/// What an unfinished dump has left of one table.
+#[derive(Debug, Clone)]
+pub struct Unfinished {
+    /// Its journal.
+    pub path: PathBuf,
+    /// The database; none where a crash has cut off the line that says it.
+    pub database: Option<String>,
+    /// When it was last at work.
+    pub last: SystemTime,
+    /// The chunks that it has written, which its next run looks for.
+    pub objects: BTreeSet<Sha>,
+}
+
+/// What unfinished dumps have left.
+pub fn unfinished(repository: &Repository) -> Result<Vec<Unfinished>> {
+    let mut all = Vec::new();
     for path in entries(&repository.journal(), |_| true)? {
-        let text = match fs_err::read(&path) {
+        let read = fs_err::metadata(&path).and_then(|about| Ok((about.modified()?, fs_err::read(&path)?)));
+        let (last, text) = match read {
             // Its dump has come to its end: a manifest names them.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             read => read.context("read a journal")?,
         };
-        let lines = text.split(|byte| *byte == b'\n');
+        let mut lines = text.split(|byte| *byte == b'\n').peekable();
+        let head = lines
+            .peek()
+            .and_then(|line| serde_json::from_slice::<Head>(line).ok());
         let finished = lines.filter_map(|line| serde_json::from_slice::<Finished>(line).ok());
-        objects.extend(
-            finished
-                .flat_map(|finished| finished.chunks)
-                .map(|chunk| chunk.object),
-        );
+        let chunks = finished.flat_map(|finished| finished.chunks);
+        all.push(Unfinished {
+            database: head.map(|head| head.database),
+            last,
+            objects: chunks.map(|chunk| chunk.object).collect(),
+            path,
+        });
     }
-    Ok(objects)
+    Ok(all)
 }
 
 /// Opens and locks the file; none where another dump has it, or where nobody could know whether one has.
@@ -234,9 +254,9 @@ mod tests {
     fn a_journal_that_goes_while_it_is_looked_for_names_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let repository = Repository::open_or_create(folder.path()).unwrap();
-        assert!(unfinished_objects(&repository).unwrap().is_empty());
+        assert!(unfinished(&repository).unwrap().is_empty());
         make_folder(&repository.journal()).unwrap();
         std::os::unix::fs::symlink("nowhere", repository.journal().join("gone.jsonl")).unwrap();
-        assert!(unfinished_objects(&repository).unwrap().is_empty());
+        assert!(unfinished(&repository).unwrap().is_empty());
     }
 }

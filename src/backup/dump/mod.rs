@@ -17,7 +17,7 @@ mod worker;
 pub(super) use canary::canaries;
 pub(super) use inspect::inspect;
 
-pub use journal::unfinished_objects;
+pub use journal::{Unfinished, unfinished};
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -12,8 +12,9 @@ use crate::render::{Page, Report, Table, units};
 /// Remove old backups, and chunks that no backup names
 ///
 /// Without --keep only what crashed dumps left goes: chunks that neither a backup nor an unfinished dump names. With it, so
-/// many complete backups of each database stay, with all that is newer; the newest complete one never goes. Nothing is
-/// removed while a dump writes to the repository or a backup in it is read, or where a manifest cannot be read.
+/// many complete backups of each database stay, with all that is newer; the newest complete one never goes. An unfinished
+/// dump that is older than all that stay is given up, with its chunks. Nothing is removed while a dump writes to the
+/// repository or a backup in it is read, or where a manifest cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   vecops backup prune /backups/app --dry-run
@@ -56,7 +57,7 @@ impl Report for PruneReport {
 
     fn human(&self, page: &mut Page) {
         let backups = u64::try_from(self.backups.len()).unwrap_or_default();
-        if backups + self.objects == 0 {
+        if backups + self.unfinished + self.objects == 0 {
             page.styled(Role::Good, "there is nothing that no backup needs");
         } else {
             let verb = if self.done { "removed" } else { "would remove" };
@@ -80,6 +81,13 @@ impl Report for PruneReport {
                 ]);
             }
             page.table(&table);
+        }
+        if self.unfinished > 0 {
+            let dumps = units::plural(self.unfinished, "table", "tables");
+            page.field(
+                "given up",
+                format!("{dumps} of unfinished dumps, older than all that is kept"),
+            );
         }
         page.field("kept", units::plural(self.kept, "backup", "backups"));
     }

@@ -1,5 +1,7 @@
 //! Old backups and chunks that nobody needs.
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::Value;
 use vecops::backup::prune;
 use vecops::backup::repository::Repository;
@@ -214,5 +216,54 @@ async fn what_an_unfinished_dump_resumes_on_and_what_is_not_ours_stays() {
     fs_err::write(old.join("note.txt"), "mine").unwrap();
     pruned(&place, &["--keep", "1", "--yes"], 0);
     assert!(old.join("note.txt").exists() && !old.join("before.sql").exists());
+    source.remove().await;
+}
+
+/// A dump that nobody runs again would keep its chunks for ever.
+#[tokio::test]
+async fn an_unfinished_dump_is_given_up_once_all_that_stays_is_newer() {
+    let source = database(majors()[0]).await;
+    few_items(&source).await;
+    let place = Place::new();
+    place.dumped(&source, &["--chunk-size", "1"]);
+    let mut connection = source.connection().await;
+    run(&mut connection, "update public.items set body = 'other'").await;
+    place.stopped_dump(&source.url()).await.end("KILL").await;
+    let all = place.objects().len();
+    assert_eq!(pruned(&place, &["--keep", "1", "--dry-run"], 0)["unfinished"], 0);
+
+    let journals: Vec<_> = fs_err::read_dir(place.repository().join("journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for journal in &journals {
+        let file = fs_err::OpenOptions::new().write(true).open(journal).unwrap();
+        file.file().set_modified(long_ago).unwrap();
+    }
+    assert_eq!(
+        pruned(&place, &["--dry-run"], 0)["unfinished"],
+        0,
+        "nothing says how long to keep"
+    );
+    let planned = pruned(&place, &["--keep", "1", "--dry-run"], 0);
+    assert_eq!(planned["unfinished"], journals.len());
+    assert!(planned["objects"].as_u64().unwrap() > 0, "{planned}");
+    assert_eq!(place.objects().len(), all);
+    let done = pruned(&place, &["--keep", "1", "--yes"], 0);
+    assert_eq!(
+        (&done["unfinished"], &done["kept"]),
+        (&planned["unfinished"], &1.into())
+    );
+    assert!(journals.iter().all(|journal| !journal.exists()));
+    assert!(place.objects().len() < all);
+    place.verify(&["--deep"]).assert().success();
+    let report = place.dumped(&source, &["--chunk-size", "1"]);
+    assert_eq!(
+        report["data"]["resumed_chunks"].as_u64().unwrap_or_default(),
+        0,
+        "{report}"
+    );
+    place.expect_equal(&source);
     source.remove().await;
 }

@@ -179,22 +179,17 @@ fn given_up(
     old: &BTreeSet<SetName>,
     keep: Option<usize>,
 ) -> BTreeSet<PathBuf> {
+    if keep.is_none() {
+        return BTreeSet::new();
+    }
     let is_given_up = |dump: &&Unfinished| {
         let kept = found.iter().filter(|found| !old.contains(&found.set));
         let same = kept.filter(|found| dump.database.as_ref() == Some(&found.set.database));
         let oldest = same.map(|found| found.taken).min().flatten();
         oldest.is_some_and(|oldest| dump.last < SystemTime::from(oldest))
     };
-    let mut given_up = BTreeSet::new();
-    if keep.is_some() {
-        given_up.extend(
-            unfinished
-                .iter()
-                .filter(is_given_up)
-                .map(|dump| dump.path.clone()),
-        );
-    }
-    given_up
+    let given_up = unfinished.iter().filter(is_given_up);
+    given_up.map(|dump| dump.path.clone()).collect()
 }
 
 /// The chunks, with their bytes, that neither an unfinished dump names nor a backup, other than these.

@@ -217,13 +217,7 @@ async fn a_table_with_other_columns_is_not_compared_but_said() {
     place.dumped(&database, &SMALL);
     let mut connection = database.connection().await;
     run(&mut connection, "alter table public.items add column more int").await;
-    let url = database.url();
-    let done = place
-        .sandbox
-        .vecops(&["--db-url", &url, "--json", "verify", "repository", "--against"])
-        .assert()
-        .code(3);
-    let report: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let report = place.differences(&database);
     assert_eq!(
         report["data"]["tables"][0]["problem"],
         "the backup has no column more"
@@ -261,13 +255,7 @@ async fn the_same_rows_in_another_order_of_their_keys_are_equal() {
         "update public.items set v = '[2,1]' where id = 7; delete from public.items where id = 8",
     )
     .await;
-    let url = database.url();
-    let done = place
-        .sandbox
-        .vecops(&["--db-url", &url, "--json", "verify", "repository", "--against"])
-        .assert()
-        .code(3);
-    let report: Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let report = place.differences(&database);
     let table = &report["data"]["tables"][0];
     assert_eq!(table["database_rows"], 59, "{report}");
     assert_eq!(table["ranges"].as_array().unwrap().len(), 1, "{report}");

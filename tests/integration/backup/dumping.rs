@@ -57,13 +57,7 @@ async fn a_dump_is_published_whole_and_private_and_compares_equal() {
             "update docs set content = 'other' where id = 1500; delete from docs where id = 2999",
         )
         .await;
-        let url = database.url();
-        let against = place
-            .sandbox
-            .vecops(&["--db-url", &url, "--json", "verify", "repository", "--against"])
-            .assert()
-            .code(3);
-        let against: serde_json::Value = serde_json::from_slice(&against.get_output().stdout).unwrap();
+        let against = place.differences(database);
         let ranges = against["data"]["tables"][0]["ranges"].as_array().unwrap();
         assert_eq!(ranges.len(), 2, "{against}");
         assert_eq!(against["data"]["tables"][0]["database_rows"], 2999);

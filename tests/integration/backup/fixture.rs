@@ -52,6 +52,17 @@ impl Place {
         self.sandbox.vecops(&all)
     }
 
+    /// What `vecops verify --against` says of a database that holds something else.
+    pub(super) fn differences(&self, database: &TestDatabase) -> Value {
+        let url = database.url();
+        let done = self
+            .sandbox
+            .vecops(&["--db-url", &url, "--json", "verify", "repository", "--against"])
+            .assert()
+            .code(3);
+        serde_json::from_slice(&done.get_output().stdout).unwrap()
+    }
+
     /// Whether the newest backup holds what this database holds.
     pub(super) fn expect_equal(&self, database: &TestDatabase) {
         let url = database.url();

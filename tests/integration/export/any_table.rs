@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use vecops::sql;
 
 use super::{files, stderr, stdout, vecops};
-use crate::support::{Sandbox, on_each_server, wait_until};
+use crate::support::{Sandbox, on_each_server, peak_memory, wait_until};
 
 #[tokio::test]
 async fn a_table_without_vectors_or_keys_is_exported_and_loaded() {
@@ -107,16 +107,10 @@ async fn a_killed_export_leaves_no_file_at_its_path_and_the_old_one_as_it_was() 
 }
 
 /// The most memory that the program ever had, in KiB, once it has ended well.
-async fn peak_memory(mut child: std::process::Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
+async fn peak_of_whole_run(mut child: std::process::Child) -> u64 {
     let mut peak = 0;
     wait_until("the export ends", async || {
-        // The kernel keeps the greatest value itself; a program that has just ended shows none.
-        if let Ok(text) = fs_err::read_to_string(&status)
-            && let Some(line) = text.lines().find(|line| line.starts_with("VmHWM:"))
-        {
-            peak = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-        }
+        peak = peak_memory(child.id()).unwrap_or(peak);
         child.try_wait().unwrap().is_some_and(|ended| {
             assert!(ended.success());
             true
@@ -149,7 +143,7 @@ async fn the_memory_stays_the_same_however_large_the_table_is() {
     let url = database.url();
     for file in ["rows.jsonl", "rows.parquet", "rows.pgcopy"] {
         let child = sandbox.spawn(&["--db-url", &url, "export", "app.items", "--to", file]);
-        let peak = peak_memory(child).await;
+        let peak = peak_of_whole_run(child).await;
         assert!(peak > 0 && peak < MOST, "{file}: {peak} KiB");
     }
     database.remove().await;

@@ -98,9 +98,14 @@ pub(super) fn dump(sandbox: &Sandbox, database: &TestDatabase, arguments: &[&str
     repository
 }
 
-/// The names of the rich tables, as arguments.
-pub(super) fn rich_names() -> Vec<String> {
-    rich::tables().iter().map(QualifiedName::plain).collect()
+/// Dumps the rich tables.
+pub(super) fn dump_rich(sandbox: &Sandbox, database: &TestDatabase) {
+    let names: Vec<String> = rich::tables().iter().map(QualifiedName::plain).collect();
+    dump(
+        sandbox,
+        database,
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
 }
 
 pub(super) async fn run(database: &TestDatabase, statements: &str) {

@@ -3,7 +3,7 @@
 use vecops::backup::definition::capture;
 use vecops::sql::{self, QualifiedName};
 
-use super::fixture::{digest, dump, items, rich_database, rich_names, run, value};
+use super::fixture::{digest, dump, dump_rich, items, rich_database, run, value};
 use crate::backup::rich;
 use crate::support::{Sandbox, TestDatabase, database, majors, on_each_server};
 
@@ -36,12 +36,7 @@ async fn everything_comes_back_on_every_version() {
         let source = database(from).await;
         rich_database(&source).await;
         let sandbox = Sandbox::new();
-        let names = rich_names();
-        dump(
-            &sandbox,
-            &source,
-            &names.iter().map(String::as_str).collect::<Vec<_>>(),
-        );
+        dump_rich(&sandbox, &source);
         for to in majors() {
             let target = database(to).await;
             run(

@@ -4,7 +4,7 @@ use vecops::backup::stage::RestoreStage;
 use vecops::embedded::Major;
 
 use super::faults::{is_open, wait_for_end};
-use super::fixture::{digest, dump, few_items, rich_database, rich_names, run, value};
+use super::fixture::{digest, dump, dump_rich, few_items, rich_database, run, value};
 use super::restoring::{definition, restore};
 use crate::backup::rich;
 use crate::support::{Sandbox, TestDatabase, database, ended_by, majors};
@@ -152,12 +152,7 @@ async fn a_restore_begun_anew_gives_all_that_it_made_before() {
     let (source, target) = (database(major).await, database(major).await);
     rich_database(&source).await;
     let sandbox = Sandbox::new();
-    let names = rich_names();
-    dump(
-        &sandbox,
-        &source,
-        &names.iter().map(String::as_str).collect::<Vec<_>>(),
-    );
+    dump_rich(&sandbox, &source);
     let user = "insert into auth.users (id) values ('00000000-0000-0000-0000-000000000001')";
     run(&target, user).await;
     for place in ["restore-tables-entered", "restore-rows-loaded"] {

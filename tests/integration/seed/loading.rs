@@ -11,7 +11,7 @@ use vecops::vector::copy::{CopyDecoder, field};
 use vecops::vector::literal;
 
 use super::fixture::{TABLE, count, destination, file, lines, load, number, rows, seed, start, table};
-use crate::support::{Sandbox, database, majors, on_each_server};
+use crate::support::{Sandbox, database, majors, on_each_server, peak_memory};
 
 /// Vectors with every kind of finite number in them.
 fn vectors(count: usize, dimensions: usize, largest: f32) -> Vec<Vec<f32>> {
@@ -362,12 +362,7 @@ async fn memory_does_not_grow_with_the_source() {
     for _ in 0..100 {
         std::io::Write::write_all(&mut input, part.as_bytes()).unwrap();
     }
-    let status = fs_err::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap();
-    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let peak = peak_memory(program.id()).unwrap();
     println!(
         "peak memory {} MiB for a source of {} MiB",
         peak / 1024,

@@ -11,7 +11,7 @@ use predicates::prelude::predicate;
 use vecops::sql;
 
 use super::fixture::{File, TABLE, count, file, number, seed, seed_into, table};
-use crate::support::{database, majors, on_each_server, wait_until};
+use crate::support::{database, majors, on_each_server, peak_memory, wait_until};
 
 /// A file with these columns, whose names may be the same.
 fn parquet(columns: Vec<(&str, ArrayRef)>) -> File {
@@ -212,12 +212,7 @@ async fn memory_does_not_grow_with_the_row_group() {
         number(&mut connection, waiting).await == 1
     })
     .await;
-    let status = fs_err::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap();
-    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let peak = peak_memory(program.id()).unwrap();
     println!(
         "peak memory {} MiB for a source of {} MiB",
         peak / 1024,

@@ -18,7 +18,7 @@ mod tiny_disk;
 mod wait;
 
 pub(crate) use database::TestDatabase;
-pub(crate) use own::{OwnServer, kill};
+pub(crate) use own::{OwnServer, kill, peak_memory};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use server::{cache_folder, passable_folder, server};
 pub(crate) use standby::Standby;

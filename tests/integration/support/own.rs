@@ -39,6 +39,13 @@ impl Drop for OwnServer {
     }
 }
 
+/// The most memory that a process ever had, in KiB, which the kernel keeps itself; none where it has ended.
+pub(crate) fn peak_memory(pid: u32) -> Option<u64> {
+    let status = fs_err::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(peak.trim().trim_end_matches(" kB").parse().unwrap())
+}
+
 /// Sends a signal to a process.
 pub(crate) fn kill(pid: impl std::fmt::Display, signal: &str) {
     Command::new("sh")

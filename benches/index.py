@@ -162,7 +162,7 @@ class IndexBench(Bench):
             for way in [*names[number % 2:2], *names[:number % 2], names[2]]:
                 times[way].append(self.timed(ways[way]))
                 print(f"{dimensions} dimensions, {way}: {times[way][-1]:.1f} s", file=sys.stderr)
-                self.run(f'drop index public."{name}"', "checkpoint")
+                self.run(f'drop index public."{name}"')
         by_round = {
             "of_bare_statement": [ours / bare for ours, bare in zip(times["vecops"], times["the same statement"])],
             "times_as_fast_as_defaults": [other / ours for ours, other in zip(times["vecops"], times["the server's defaults"])],
